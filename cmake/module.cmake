@@ -1,0 +1,33 @@
+# taskgate_module(NAME [PATH dir] LINKS target... [PRIVATE target...])
+#
+# One static library per module, made of every source file of its folder; linked only to what the module may use, so that an
+# include against the arrows of ARCHITECTURE.md does not link. Files named *_test.cpp become the program NAME_tests.
+function(taskgate_module name)
+  cmake_parse_arguments(MODULE "" "" "LINKS;PRIVATE;TEST_LINKS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+  list(REMOVE_ITEM sources ${tests})
+  list(FILTER sources EXCLUDE REGEX "_(main|fuzz)\\.cpp$")
+
+  set(library taskgate_${name})
+  if(sources)
+    add_library(${library} STATIC ${sources})
+    target_link_libraries(${library} PUBLIC ${MODULE_LINKS} PRIVATE ${MODULE_PRIVATE})
+    target_include_directories(${library} PUBLIC ${TASKGATE_SERVER_DIR})
+    if(NOT name STREQUAL "base")
+      target_precompile_headers(${library} REUSE_FROM taskgate_base)
+    endif()
+  else()
+    add_library(${library} INTERFACE)
+    target_link_libraries(${library} INTERFACE ${MODULE_LINKS})
+    target_include_directories(${library} INTERFACE ${TASKGATE_SERVER_DIR})
+  endif()
+
+  if(TASKGATE_TESTS AND tests)
+    add_executable(${name}_tests ${tests})
+    target_link_libraries(${name}_tests PRIVATE ${library} ${MODULE_PRIVATE} ${MODULE_TEST_LINKS} GTest::gmock GTest::gtest_main)
+    target_precompile_headers(${name}_tests REUSE_FROM taskgate_base)
+    set_target_properties(${name}_tests PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    add_test(NAME ${name} COMMAND ${name}_tests)
+  endif()
+endfunction()

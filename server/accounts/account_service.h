@@ -1,0 +1,106 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "accounts/account_mail.h"
+#include "accounts/account_store.h"
+#include "base/async.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/principal.h"
+#include "base/result.h"
+#include "base/signal.h"
+#include "base/worker_pool.h"
+
+namespace taskgate::accounts {
+
+// The rules' numbers, each with its default.
+struct AccountOptions {
+  std::string jwt_secret;  // at least 32 bytes in production
+  std::string issuer = "taskgate";
+  std::chrono::milliseconds access_token_lifetime{std::chrono::minutes{15}};
+  std::chrono::milliseconds session_idle{std::chrono::hours{24 * 7}};
+  std::chrono::milliseconds session_absolute{std::chrono::hours{24 * 30}};
+  std::chrono::milliseconds refresh_grace{30'000};
+  bool refresh_rotation = true;
+  std::chrono::milliseconds verification_lifetime{std::chrono::hours{24}};
+  std::chrono::milliseconds reset_lifetime{std::chrono::minutes{30}};
+  std::chrono::milliseconds authority_cache{2'000};  // how stale a cached role or session may be after a change by hand
+  std::size_t password_length_min = 8;
+  int password_min_score = 2;
+  bool rate_limits = true;
+};
+
+// Who is calling, as far as the network tells.
+struct ClientInfo {
+  std::string address;     // IP
+  std::string user_agent;  // may be empty
+};
+
+struct Tokens {
+  std::string access_token;
+  std::string refresh_token;
+  std::chrono::milliseconds refresh_expires_in{0};
+  User user;
+};
+
+// Everything about accounts. Thread-safe; every method may be called on any loop. Errors are those of api.md: see each method.
+class AccountService {
+ public:
+  AccountService(AccountStore& store, AccountMail& mail, const Clock& clock, IdGenerator& ids, WorkerPool& hash_pool,
+                 AccountOptions options);
+  ~AccountService();
+
+  // Creates an unverified account and mails a link. The answer for an address that exists is the same; its owner gets another mail.
+  // Errors: validation_failed (fields email, password), too_many_requests, unavailable (hash pool full).
+  Awaitable<Result<void>> sign_up(std::string email, std::string password, ClientInfo client);
+  // Errors: bad_request `invalid_token`.
+  Awaitable<Result<void>> verify_email(std::string token);
+  // Same answer whether or not the address exists or is verified. Errors: validation_failed, too_many_requests.
+  Awaitable<Result<void>> resend_verification(std::string email, ClientInfo client);
+  // Errors: unauthenticated `invalid_credentials`; unauthenticated `email_not_verified` and forbidden `account_disabled` only after a
+  // correct password; validation_failed; too_many_requests; unavailable.
+  Awaitable<Result<Tokens>> log_in(std::string email, std::string password, ClientInfo client);
+  // Errors: unauthenticated `invalid_token`, `token_reused`.
+  Awaitable<Result<Tokens>> refresh(std::string refresh_token);
+  // Ends the session of the refresh token, which must be the caller's own. Errors: unauthenticated `invalid_token`.
+  Awaitable<Result<void>> log_out(Principal caller, std::string refresh_token);
+  Awaitable<Result<void>> log_out_everywhere(Principal caller);
+  // Same answer for unknown addresses. Errors: validation_failed, too_many_requests.
+  Awaitable<Result<void>> forgot_password(std::string email, ClientInfo client);
+  // Errors: bad_request `invalid_token`, validation_failed (password), unavailable.
+  Awaitable<Result<void>> reset_password(std::string token, std::string password);
+  // Errors: bad_request `wrong_password` (field oldPassword), validation_failed (newPassword), too_many_requests, unavailable.
+  Awaitable<Result<void>> change_password(Principal caller, std::string old_password, std::string new_password, ClientInfo client);
+
+  // Checks an access token's signature, times and type, then session, token_version, role and `disabled` against the store (cached for
+  // at most `authority_cache`, dropped at once by changes made here). Errors: unauthenticated `invalid_token`, `token_expired`.
+  Awaitable<Result<Principal>> authenticate(std::string access_token);
+  // The account of a caller. Errors: not_found.
+  Awaitable<Result<User>> find_user(UserId id);
+  Awaitable<std::vector<Session>> list_sessions(Principal caller);
+  // Errors: not_found when it is not a live session of the caller.
+  Awaitable<Result<void>> end_session(Principal caller, SessionId id);
+
+  // For the operator (command line, admin). create_user makes a verified account unless told otherwise.
+  // Errors: validation_failed, conflict `email_taken`, not_found.
+  Awaitable<Result<User>> create_user(std::string email, std::string password, Role role, bool verified);
+  Awaitable<UserPage> list_users(std::string text, std::size_t limit, std::optional<std::string> cursor);
+  Awaitable<Result<User>> set_role(std::string email, Role role);
+  Awaitable<Result<User>> set_disabled(std::string email, bool disabled);
+
+  // A session's tokens are dead: close its sockets.
+  Signal<SessionId> session_ended;
+  // Role, disabled or password of a user changed: look again.
+  Signal<UserId> user_changed;
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace taskgate::accounts

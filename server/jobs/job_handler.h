@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "base/async.h"
+#include "jobs/job.h"
+#include "jobs/job_store.h"
+
+namespace taskgate::jobs {
+
+// What a handler sees of the attempt it runs. Lives as long as the attempt; use it only on the handler's own coroutine.
+class JobContext {
+ public:
+  virtual ~JobContext() = default;
+  [[nodiscard]] virtual const Job& job() const = 0;
+  // Percent (clamped to 0–100) and a short text for the owner. Returns at once; the latest of a burst is stored and shown.
+  virtual void progress(double percent, std::string message) = 0;
+  // One line for the terminal log, with the job's id.
+  virtual void log(std::string line) = 0;
+  // True once the job was cancelled, its lease lost, or the server is stopping: return soon, the outcome no longer counts.
+  [[nodiscard]] virtual bool stopped() const = 0;
+  // Waits; ends early when the attempt is stopped. Returns false then.
+  virtual Awaitable<bool> sleep(std::chrono::milliseconds duration) = 0;
+};
+
+struct Succeeded {
+  std::string result = "null";  // JSON text, at most 256 KiB
+};
+struct FailedAttempt {
+  std::string error;  // for a person
+  bool retryable = true;
+};
+using HandlerOutcome = std::variant<Succeeded, FailedAttempt>;
+
+// Runs jobs inside the server. One object serves all attempts of its types, concurrently up to the registration's `concurrency`. What
+// `run` throws counts as a retryable failure with the exception's text.
+class JobHandler {
+ public:
+  virtual ~JobHandler() = default;
+  virtual Awaitable<HandlerOutcome> run(std::shared_ptr<JobContext> context) = 0;
+};
+
+// A handler and what it serves.
+struct HandlerRegistration {
+  TypeSelection types;
+  std::size_t concurrency = 1;
+  std::shared_ptr<JobHandler> handler;
+};
+
+}  // namespace taskgate::jobs

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/async.h"
+#include "base/result.h"
+#include "jobs/job.h"
+
+namespace taskgate::jobs {
+
+// Whose jobs a reader may see: one user's, or everybody's (admins, the engine itself).
+struct Scope {
+  std::optional<UserId> user;  // nothing: all users
+};
+
+struct JobFilter {
+  std::optional<JobStatus> status;
+  std::optional<std::string> type;  // exact
+  std::optional<std::string> text;  // part of the type or of the error, without case
+};
+
+struct JobPage {
+  std::vector<Job> jobs;      // newest first
+  std::optional<JobId> next;  // give it as `before` for the next page; nothing when this is the last
+};
+
+// Which types a worker takes: those listed, or all but those listed.
+struct TypeSelection {
+  std::vector<std::string> types;
+  bool all_but = false;
+};
+
+struct ClaimRequest {
+  std::string worker;  // who claims; stored with the lease
+  TypeSelection types;
+  std::size_t max = 1;
+  std::chrono::milliseconds lease{30'000};
+};
+
+struct Claim {
+  std::vector<Job> jobs;  // now `processing`, with the fence that every later change must present
+  // When fewer than `max` were ready: the earliest moment at which a waiting job (a delay, a retry) becomes ready, if any does.
+  std::optional<Time> next_due;
+};
+
+// How an attempt ends, decided by the rules in jobs/ and only carried out by the store.
+enum class SettlementKind : std::uint8_t {
+  complete,  // → completed, `result`
+  retry,     // → pending at `run_at`, `error`, retries + 1
+  fail,      // → failed, `error`
+  release,   // → pending at once, the attempt is not counted
+};
+
+struct Settlement {
+  JobId id;
+  std::int64_t fence = 0;
+  SettlementKind kind = SettlementKind::complete;
+  std::optional<std::string> result;  // JSON text
+  std::optional<std::string> error;
+  std::optional<Time> run_at;
+};
+
+enum class SettleStatus : std::uint8_t {
+  ok,
+  already_settled,  // this very lease was settled before; nothing changed
+  stale_lease,      // the lease is not the current one; nothing changed
+  cancelled,        // the job was cancelled while it ran; nothing changed
+};
+
+struct Settled {
+  SettleStatus status = SettleStatus::stale_lease;
+  std::optional<Job> job;  // as it stands after an `ok`
+};
+
+// A sign of life from the holder of a lease.
+struct Beat {
+  JobId id;
+  std::int64_t fence = 0;
+  std::optional<std::chrono::milliseconds> extend;  // the lease now ends at now + extend
+  std::optional<double> progress;                   // 0 to 100
+  std::optional<std::string> progress_message;
+};
+
+// Where jobs are kept. Each method is one atomic verb, on disk when it returns; batches where load is. `now` is a parameter. A broken
+// engine throws StoreFailure: then nothing of the call happened. Callable from any coroutine on any loop, concurrently.
+//
+// Order of claims: see ready_queue.h.
+class JobStore {
+ public:
+  virtual ~JobStore() = default;
+
+  // Adds jobs as given (ids made by the caller, unique). Jobs with `run_at` after `now` wait until then.
+  virtual Awaitable<void> submit(std::vector<Job> jobs, Time now) = 0;
+  // Starts up to `max` ready jobs in claim order: attempts + 1, fence + 1, progress 0, `run_at` cleared, `started_at` = now.
+  virtual Awaitable<Claim> claim(ClaimRequest request, Time now) = 0;
+  // One answer per settlement, in order. Each stands alone.
+  virtual Awaitable<std::vector<Settled>> settle(std::vector<Settlement> settlements, Time now) = 0;
+  // One answer per beat: the job after an accepted beat, nothing when the lease is not current.
+  virtual Awaitable<std::vector<std::optional<Job>>> beat(std::vector<Beat> beats, Time now) = 0;
+  // Puts back every job whose lease ended before `now`: crashes + 1, retries untouched, its place kept. With more than `crashes_max`
+  // crashes it becomes failed instead, error "poison: …". The jobs as they stand after that.
+  virtual Awaitable<std::vector<Job>> reclaim_expired(int crashes_max, Time now) = 0;
+  // At the start of the program: jobs held by `worker` (this program's own runner) are reclaimed at once, as above; leases of all
+  // others are prolonged to now + lease.
+  virtual Awaitable<std::vector<Job>> recover(std::string worker, int crashes_max, std::chrono::milliseconds lease, Time now) = 0;
+
+  // → cancelled, at once, also while it runs (the fence rises, so the holder can change nothing more).
+  // Errors: not_found (outside the scope, too); conflict, reason `already_finished`.
+  virtual Awaitable<Result<Job>> cancel(Scope scope, JobId id, Time now) = 0;
+  // failed or cancelled → pending at once, with retries and crashes from 0 and `error` cleared. Errors: not_found; conflict, reason
+  // `not_finished` or `already_completed`.
+  virtual Awaitable<Result<Job>> retry(Scope scope, JobId id, Time now) = 0;
+
+  // Errors: not_found, the same for absent and for outside the scope.
+  virtual Awaitable<Result<Job>> get(Scope scope, JobId id) = 0;
+  // Oldest first, the running one last. Errors: not_found.
+  virtual Awaitable<Result<std::vector<Attempt>>> attempts(Scope scope, JobId id) = 0;
+  virtual Awaitable<JobPage> list(Scope scope, JobFilter filter, std::size_t limit, std::optional<JobId> before) = 0;
+  virtual Awaitable<JobCounts> counts(Scope scope) = 0;
+};
+
+}  // namespace taskgate::jobs

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <chrono>
+
+namespace taskgate::jobs {
+
+// When a failed attempt is tried again. The default: 1 s, doubling, at most one hour, ±20 % jitter.
+struct BackoffPolicy {
+  std::chrono::milliseconds first{1'000};
+  double factor = 2.0;
+  std::chrono::milliseconds longest{std::chrono::hours{1}};
+  double jitter = 0.2;  // share of the delay, both ways, 0 to 1
+};
+
+// The delay before retry number `retry` (from 1). `random` in [0, 1) decides the jitter, so that the caller owns chance.
+[[nodiscard]] std::chrono::milliseconds backoff_delay(const BackoffPolicy& policy, int retry, double random);
+
+}  // namespace taskgate::jobs
