@@ -1,0 +1,182 @@
+# shellcheck shell=bash
+# Part of ./dev: the test suites. Each leaves its results in build/results/SUITE: reports in JSON, and one *.problem file for
+# everything that went wrong outside a test (did not build, crashed, ran out of time), which counts as one failure.
+
+RESULTS=$ROOT/build/results
+DEFAULT_SUITES=(unit web api e2e)
+TEST_SECONDS_MAX=1800
+# After this many seconds of tests, `./dev test --then-check` leaves the checks out.
+CHECK_AFTER_SECONDS_MAX=1800
+
+TOTAL_PASSED=0
+TOTAL_FAILED=0
+ROWS=()
+FAILURES=()
+
+# run_suites CHECK_TOO [SUITE...]: ends with the one line "N passed, N failed" and fails when anything failed. With CHECK_TOO=yes and
+# nothing failed and time left, the checks follow; of them only failures count.
+run_suites() {
+  local check_too=$1 suite passed
+  shift
+  (($# > 0)) || set -- "${DEFAULT_SUITES[@]}"
+  for suite; do
+    declare -F "suite_$suite" >/dev/null || die "there is no test suite '$suite'; there are: ${DEFAULT_SUITES[*]}"
+  done
+  if ! rm -rf "$RESULTS" || ! mkdir -p "$RESULTS"; then
+    die "cannot write to $RESULTS: check the owner of the checkout and the free space"
+  fi
+  for suite; do run_suite "$suite"; done
+  if [[ $check_too == yes && $TOTAL_FAILED == 0 ]]; then
+    passed=$TOTAL_PASSED
+    if ((SECONDS < CHECK_AFTER_SECONDS_MAX)); then
+      for suite in lint tsan; do run_suite "$suite"; done
+    else
+      ROWS+=("lint and tsan were left out: the tests took longer than $CHECK_AFTER_SECONDS_MAX s")
+    fi
+    TOTAL_PASSED=$passed
+  fi
+  print_summary
+  ((TOTAL_FAILED == 0))
+}
+
+run_suite() {
+  local suite=$1 begin=$SECONDS passed failed skipped
+  mkdir -p "$RESULTS/$suite"
+  if install_packages test && use_node; then
+    "suite_$suite"
+  else
+    problem "$suite" "the packages it needs are missing"
+  fi
+  read_totals "$suite"
+  TOTAL_PASSED=$((TOTAL_PASSED + passed))
+  TOTAL_FAILED=$((TOTAL_FAILED + failed))
+  ROWS+=("$(printf '%-6s %7d passed %5d failed %5d skipped %6d s' "$suite" "$passed" "$failed" "$skipped" $((SECONDS - begin)))")
+}
+
+# Sets passed, failed and skipped of the caller, and adds to FAILURES. A suite that ran nothing has failed.
+read_totals() {
+  local suite=$1 lines file
+  passed=0 failed=0 skipped=0
+  if mapfile -t lines < <(node packaging/dev/test_totals.mjs "$RESULTS/$suite") && ((${#lines[@]} > 0)); then
+    read -r passed failed skipped <<<"${lines[0]}"
+    for file in "${lines[@]:1}"; do FAILURES+=("$suite: $file"); done
+  fi
+  for file in "$RESULTS/$suite"/*.problem; do
+    [[ -f $file ]] || continue
+    failed=$((failed + 1))
+    FAILURES+=("$suite: $(<"$file")")
+  done
+  if ((passed + failed == 0)); then
+    failed=1
+    FAILURES+=("$suite: ran no test")
+  fi
+}
+
+print_summary() {
+  local row
+  say ""
+  if ((${#FAILURES[@]} > 0)); then
+    printf 'FAILED %s\n' "${FAILURES[@]:0:50}"
+    ((${#FAILURES[@]} <= 50)) || say "... and $((${#FAILURES[@]} - 50)) more; all in build/results"
+    say ""
+  fi
+  for row in "${ROWS[@]}"; do say "$row"; done
+  say "$TOTAL_PASSED passed, $TOTAL_FAILED failed"
+}
+
+problem() { printf '%s\n' "$2" >"$(mktemp "$RESULTS/$1/XXXXXX.problem")"; }
+
+# run_tests SUITE NAME REPORT COMMAND...: one test program. Failed tests are in its report; a failure that the report does not show
+# (a crash, a sanitizer's finding, the time limit) becomes a problem.
+run_tests() {
+  local suite=$1 name=$2 report=$3 code=0
+  shift 3
+  step "$suite: $name" "test-$suite-$name" timeout --kill-after=30 "$TEST_SECONDS_MAX" "$@" || code=$?
+  ((code == 0)) && return 0
+  if ((code == 124 || code == 137)); then
+    problem "$suite" "$name did not finish in $TEST_SECONDS_MAX s"
+  elif ! node packaging/dev/test_totals.mjs --has-failures "$report"; then
+    problem "$suite" "$name ended with exit code $code; see build/logs/test-$suite-$name.log"
+  fi
+}
+
+run_unit_tests() {
+  local suite=$1 preset=$2 program name
+  shift 2
+  build_server "$preset" all || {
+    problem "$suite" "the C++ tests did not build; see build/logs/build-$preset.log"
+    return
+  }
+  for program in build/"$preset"/tests/*_tests; do
+    [[ -x $program ]] || continue
+    name=${program##*/}
+    run_tests "$suite" "$name" "$RESULTS/$suite/$name.json" \
+      "$@" "$program" --gtest_brief=1 --gtest_output="json:$RESULTS/$suite/$name.json"
+  done
+}
+
+suite_unit() { UBSAN_OPTIONS=print_stacktrace=1 run_unit_tests unit asan env; }
+
+# g++ 12's thread sanitizer cannot live with the address randomisation of newer kernels; setarch turns it off where that is allowed.
+suite_tsan() {
+  if setarch "$(uname -m)" -R true 2>/dev/null; then
+    run_unit_tests tsan tsan setarch "$(uname -m)" -R
+  else
+    run_unit_tests tsan tsan env
+  fi
+}
+
+suite_web() {
+  install_npm_packages web || {
+    problem web "npm packages are missing"
+    return
+  }
+  run_tests web vitest "$RESULTS/web/vitest.json" env -C web \
+    npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$RESULTS/web/vitest.json"
+}
+
+suite_api() {
+  build_product api || return
+  install_npm_packages tests/api || {
+    problem api "npm packages are missing"
+    return
+  }
+  run_tests api vitest "$RESULTS/api/vitest.json" env -C tests/api \
+    npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$RESULTS/api/vitest.json"
+}
+
+suite_e2e() {
+  build_product e2e || return
+  install_npm_packages tests/e2e || {
+    problem e2e "npm packages are missing"
+    return
+  }
+  PLAYWRIGHT_JSON_OUTPUT_FILE=$RESULTS/e2e/playwright.json \
+    run_tests e2e playwright "$RESULTS/e2e/playwright.json" env -C tests/e2e \
+    npx --no-install playwright test --reporter=list,json
+}
+
+build_product() {
+  build_dashboard && build_server release all && return 0
+  problem "$1" "the product did not build"
+  return 1
+}
+
+suite_lint() {
+  install_npm_packages web || problem lint "npm packages are missing"
+  run_check clang-format lint_cpp
+  run_check biome npm --prefix web run lint
+  run_check shellcheck lint_shell
+}
+
+# A check has no report of its own: it is one test.
+run_check() {
+  local name=$1 ok=true
+  shift
+  step "lint: $name" "lint-$name" "$@" || ok=false
+  printf '{"check":"%s","ok":%s}\n' "$name" "$ok" >"$RESULTS/lint/$name.json"
+}
+
+lint_cpp() { find server \( -name '*.h' -o -name '*.cpp' \) -exec clang-format --dry-run -Werror {} +; }
+
+lint_shell() { shellcheck dev .ci/run packaging/dev/*.sh; }
