@@ -56,7 +56,8 @@ class IdGenerator {
   std::mutex mutex_;
   std::uint64_t last_job_id_ = 0;
   std::array<std::uint8_t, 5> process_random_{};
-  std::uint32_t user_counter_ = 0;
+  std::uint32_t last_user_seconds_ = 0;
+  std::uint32_t user_counter_ = 0;  // 24 bits
 };
 
 }  // namespace taskgate

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+
 namespace taskgate::log {
 
 enum class Level { debug, info, warning, error };
@@ -34,5 +36,9 @@ void debug(std::string_view event, std::initializer_list<Field> fields = {});
 void info(std::string_view event, std::initializer_list<Field> fields = {});
 void warning(std::string_view event, std::initializer_list<Field> fields = {});
 void error(std::string_view event, std::initializer_list<Field> fields = {});
+
+// The line that the functions above write, without its end.
+[[nodiscard]] std::string format_line(Format format, Level level, Time now, std::string_view event,
+                                      std::initializer_list<Field> fields);
 
 }  // namespace taskgate::log

@@ -2,7 +2,9 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "base/clock.h"
 #include "base/ids.h"
 
 namespace taskgate {
@@ -18,6 +20,7 @@ struct Principal {
   std::string email;
   Role role = Role::user;
   SessionId session_id;
+  Time expires_at{};  // when the credentials end; an open connection must be checked again then
 
   [[nodiscard]] bool is_admin() const { return role == Role::admin; }
 };

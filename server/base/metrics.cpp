@@ -1,0 +1,25 @@
+#include "base/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+namespace taskgate {
+
+// Asking again for a name and labels that exist gives the same counter: the registry merges families.
+Metrics::Metrics() : registry_(std::make_shared<prometheus::Registry>(prometheus::Registry::InsertBehavior::Merge)) {}
+
+prometheus::Counter& Metrics::counter(const std::string& name, const std::string& help, const Labels& labels) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add(labels);
+}
+
+prometheus::Gauge& Metrics::gauge(const std::string& name, const std::string& help, const Labels& labels) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add(labels);
+}
+
+prometheus::Histogram& Metrics::histogram(const std::string& name, const std::string& help,
+                                          const std::vector<double>& bounds, const Labels& labels) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add(labels, bounds);
+}
+
+std::string Metrics::to_text() const { return prometheus::TextSerializer().Serialize(registry_->Collect()); }
+
+}  // namespace taskgate
