@@ -15,12 +15,12 @@
 
 namespace taskgate::net {
 
-// Who may call from a browser, with the semantics of the npm package `cors`. Off unless one of `any_origin` and `origin_allowed` is
-// set. The headers are on every answer, errors included.
+// Who may call from a browser, with the semantics of the npm package `cors`. Off unless one of `any_origin` and
+// `origin_allowed` is set. The headers are on every answer, errors included.
 struct CorsOptions {
   bool any_origin = false;  // `Access-Control-Allow-Origin: *`
-  // Allows single origins, which are reflected. When set, WebSocket handshakes that carry an Origin it refuses are refused too
-  // (browsers apply no CORS to them); requests without an Origin are not from a page and pass.
+  // Allows single origins, which are reflected. When set, WebSocket handshakes that carry an Origin it refuses are
+  // refused too (browsers apply no CORS to them); requests without an Origin are not from a page and pass.
   std::function<bool(std::string_view origin, const Request& request)> origin_allowed;
   bool credentials = false;
   std::string methods = "GET,HEAD,PUT,PATCH,POST,DELETE";
@@ -56,8 +56,8 @@ struct EngineOptions {
   std::function<Awaitable<std::optional<std::string>>(const Request& request)> allow_request;
 
   std::size_t sessions_max = 20'000;  // all loops together; above, handshakes are answered 503 with Retry-After
-  // Bytes waiting to be sent on one connection. Above the soft limit volatile events are dropped and coalesced ones wait; above the
-  // hard limit the connection is closed with the reason `outgoing queue full`.
+  // Bytes waiting to be sent on one connection. Above the soft limit volatile events are dropped and coalesced ones
+  // wait; above the hard limit the connection is closed with the reason `outgoing queue full`.
   std::size_t outgoing_soft_bytes = 1'000'000;
   std::size_t outgoing_hard_bytes = 8'000'000;
 };

@@ -21,13 +21,13 @@ using Middleware = std::function<Awaitable<std::optional<ConnectError>>(Handshak
 using ConnectionHandler = std::function<void(const SocketPtr&)>;
 
 struct SocketIoOptions {
-  EngineOptions engine;  // `engine.path` is "/socket.io/" unless set to something else
+  EngineOptions engine;                               // `engine.path` is "/socket.io/" unless set to something else
   std::chrono::milliseconds connect_timeout{45'000};  // to enter the first namespace
   sio::DecoderLimits packets;
   std::size_t namespaces_per_connection_max = 32;
   std::size_t rooms_per_socket_max = 1'000;
-  // Events that one socket may send: a token bucket. What is over is not handled but answered `{ok:false, code:"rate_limited"}`, or
-  // told by an event `$error` with the same when no answer was asked for. 0: no limit.
+  // Events that one socket may send: a token bucket. What is over is not handled but answered `{ok:false,
+  // code:"rate_limited"}`, or told by an event `$error` with the same when no answer was asked for. 0: no limit.
   double events_per_second = 0;
   double events_burst = 100;
   std::size_t events_waiting_max = 1'000;  // behind a coroutine handler, per socket; more are refused like the above
@@ -37,9 +37,9 @@ struct SocketIoOptions {
 
 // What happens on the connections at the moment, and has happened since the start.
 struct SocketIoStats {
-  std::uint64_t polling = 0;    // open sessions by transport
+  std::uint64_t polling = 0;  // open sessions by transport
   std::uint64_t websocket = 0;
-  std::uint64_t sockets = 0;    // namespace connections
+  std::uint64_t sockets = 0;  // namespace connections
   std::uint64_t events_in = 0;
   std::uint64_t events_out = 0;
   std::uint64_t rate_limited = 0;
@@ -71,8 +71,9 @@ class Namespace {
   std::size_t index_;
 };
 
-// A Socket.IO server (protocol 5 over Engine.IO 4) behind an HTTP server: it owns no sockets of its own but is given the requests and
-// WebSockets that come in under its path. Sessions are spread over the loops; each lives on one, and everything about it happens there.
+// A Socket.IO server (protocol 5 over Engine.IO 4) behind an HTTP server: it owns no sockets of its own but is given
+// the requests and WebSockets that come in under its path. Sessions are spread over the loops; each lives on one, and
+// everything about it happens there.
 //
 //   SocketIoServer io(options, http_server.loops());
 //   io.use(authenticate);                       // Awaitable<std::optional<ConnectError>>(HandshakePtr)
@@ -83,18 +84,19 @@ class Namespace {
 //   });
 //   io.to("lobby").emit("news", R"("hello")");  // from any thread
 //
-// See examples/chat_example.cpp for a whole program. Namespaces, middlewares and handlers are set before the loops run. The server may
-// be destroyed once the loops have ended, or while they run after stop().
+// See examples/chat_example.cpp for a whole program. Namespaces, middlewares and handlers are set before the loops run.
+// The server may be destroyed once the loops have ended, or while they run after stop().
 class SocketIoServer {
  public:
-  // `loops`: one executor per thread, at most 256. Throws std::invalid_argument for a path without the slashes around it and for limits
-  // that contradict each other.
+  // `loops`: one executor per thread, at most 256. Throws std::invalid_argument for a path without the slashes around
+  // it and for limits that contradict each other.
   SocketIoServer(SocketIoOptions options, std::vector<boost::asio::any_io_executor> loops);
   ~SocketIoServer();
   SocketIoServer(const SocketIoServer&) = delete;
   SocketIoServer& operator=(const SocketIoServer&) = delete;
 
-  // The namespace of that name, made if it is new. Names begin with "/". Clients asking for any other get "Invalid namespace".
+  // The namespace of that name, made if it is new. Names begin with "/". Clients asking for any other get "Invalid
+  // namespace".
   [[nodiscard]] Namespace of(std::string_view name);
 
   // The same for the main namespace, "/".
@@ -106,7 +108,8 @@ class SocketIoServer {
   void emit(std::string_view event, const sio::Arguments& arguments = {}) { of("/").emit(event, arguments); }
   void disconnect_room(std::string_view room, bool close_transport) { of("/").disconnect_room(room, close_transport); }
 
-  // For the HTTP server. `handle_http` answers everything under the path, OPTIONS included; `body_bytes_max` is its limit for bodies.
+  // For the HTTP server. `handle_http` answers everything under the path, OPTIONS included; `body_bytes_max` is its
+  // limit for bodies.
   [[nodiscard]] bool owns(std::string_view path) const;
   [[nodiscard]] std::size_t body_bytes_max() const;
   [[nodiscard]] Awaitable<Response> handle_http(Request request);
@@ -115,8 +118,9 @@ class SocketIoServer {
   // Counted without stopping anything: the figures may be a moment apart. Any thread.
   [[nodiscard]] SocketIoStats stats() const;
 
-  // Refuses new handshakes (503) and closes the transport of every session, so that clients come back by themselves, to whoever serves
-  // then. Returns when the loops have done so, at the latest after `patience`. From any thread but a loop; idempotent.
+  // Refuses new handshakes (503) and closes the transport of every session, so that clients come back by themselves, to
+  // whoever serves then. Returns when the loops have done so, at the latest after `patience`. From any thread but a
+  // loop; idempotent.
   void stop(std::chrono::milliseconds patience = std::chrono::seconds{5});
 
  private:

@@ -35,11 +35,12 @@ struct Handshake {
   std::string nsp;
   std::string auth = "{}";                         // the JSON object the client gave as `auth`
   std::shared_ptr<const EngineHandshake> request;  // the HTTP request that opened the connection
-  std::shared_ptr<void> data;                      // whatever the application knows of the client, such as its Principal
+  std::shared_ptr<void> data;  // whatever the application knows of the client, such as its Principal
 };
 using HandshakePtr = std::shared_ptr<Handshake>;
 
-// Answers one event, at most once; further calls do nothing. Copyable, and usable after the handler has returned, from any thread.
+// Answers one event, at most once; further calls do nothing. Copyable, and usable after the handler has returned, from
+// any thread.
 class Ack {
  public:
   Ack() = default;
@@ -74,8 +75,9 @@ struct EmitOptions {
 // What the client answered, or nothing when it did not in time or left.
 using AckReply = std::function<void(std::optional<sio::ReceivedArguments>)>;
 
-// A handler is a plain function, or a coroutine: a callable that returns Awaitable<void>. Events of one socket are handled one after
-// another: the next begins when the coroutine of the one before it has ended. What a handler throws is logged and answered
+// A handler is a plain function, or a coroutine: a callable that returns Awaitable<void>. Events of one socket are
+// handled one after another: the next begins when the coroutine of the one before it has ended. What a handler throws
+// is logged and answered
 // `{ok:false, code:"unavailable"}` (StoreFailure) or `"internal_error"`, if an answer was asked for and not yet given.
 using PlainHandler = std::function<void(const SocketPtr&, Event&)>;
 using CoroutineHandler = std::function<Awaitable<void>(SocketPtr, Event)>;
@@ -84,8 +86,8 @@ class EventHandler {
  public:
   EventHandler() = default;
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, EventHandler>)
-  EventHandler(F handler) {  // NOLINT(google-explicit-constructor)
+  requires(!std::is_same_v<std::remove_cvref_t<F>, EventHandler>)
+      EventHandler(F handler) {  // NOLINT(google-explicit-constructor)
     if constexpr (std::is_invocable_r_v<Awaitable<void>, F&, SocketPtr, Event>) {
       coroutine = std::move(handler);
     } else {
@@ -98,8 +100,9 @@ class EventHandler {
   CoroutineHandler coroutine;
 };
 
-// One client in one namespace. It belongs to one loop: call its methods there only (in handlers, and in coroutines begun by them);
-// from elsewhere address it with `server.to(id)`. All calls are harmless after the socket has disconnected.
+// One client in one namespace. It belongs to one loop: call its methods there only (in handlers, and in coroutines
+// begun by them); from elsewhere address it with `server.to(id)`. All calls are harmless after the socket has
+// disconnected.
 class Socket : public std::enable_shared_from_this<Socket> {
  public:
   virtual ~Socket() = default;
@@ -134,7 +137,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] Awaitable<std::optional<sio::ReceivedArguments>> call(std::string event, sio::Arguments arguments,
                                                                       std::chrono::milliseconds timeout);
 
-  // False when the limit of rooms per socket is reached. Joining twice is joining once. The socket is always in the room of its id.
+  // False when the limit of rooms per socket is reached. Joining twice is joining once. The socket is always in the
+  // room of its id.
   virtual bool join(std::string_view room) = 0;
   virtual void leave(std::string_view room) = 0;
   [[nodiscard]] virtual bool in(std::string_view room) const = 0;
@@ -144,8 +148,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   // Everybody in the namespace but this socket.
   [[nodiscard]] virtual Broadcast broadcast() = 0;
 
-  // Tells the client to leave the namespace; it will not come back by itself. With `close_transport` the connection is closed
-  // instead, and the client reconnects, with fresh credentials.
+  // Tells the client to leave the namespace; it will not come back by itself. With `close_transport` the connection is
+  // closed instead, and the client reconnects, with fresh credentials.
   virtual void disconnect(bool close_transport = false) = 0;
 
  protected:
@@ -160,8 +164,8 @@ struct SocketInfo {
   std::shared_ptr<void> data;  // the socket's own: read it only if the application made it safe to read from any thread
 };
 
-// Some sockets of a namespace: the union of the rooms of `to` (all, without any) less those of `except`, each socket once. Usable from
-// any thread. Events of one thread reach each socket in the order sent.
+// Some sockets of a namespace: the union of the rooms of `to` (all, without any) less those of `except`, each socket
+// once. Usable from any thread. Events of one thread reach each socket in the order sent.
 class Broadcast {
  public:
   Broadcast(std::shared_ptr<SocketCore> core, std::size_t nsp) : core_(std::move(core)), nsp_(nsp) {}
