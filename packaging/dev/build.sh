@@ -1,5 +1,17 @@
 # shellcheck shell=bash
-# Part of ./dev: builds the dashboard and the C++ presets, each only when something has changed.
+# Part of ./dev: builds the contract, the dashboard and the C++ presets, each only when something has changed.
+
+# build_product TARGET...: everything that build/release/taskgate needs, then those targets of it.
+build_product() {
+  build_contract && build_dashboard && build_server release "$@"
+}
+
+# contract/dist/openapi.json, which the server embeds.
+build_contract() {
+  install_npm_packages contract || return 1
+  [[ contract/dist/openapi.json -nt contract/openapi.yaml && contract/dist/openapi.json -nt contract/build.mjs ]] ||
+    step "building the contract" contract-build npm --prefix contract run build
+}
 
 build_dashboard() {
   local stamp=$ROOT/build/stamps/web
@@ -9,10 +21,9 @@ build_dashboard() {
   mkdir -p "${stamp%/*}" && web_fingerprint >"$stamp"
 }
 
-# What the built dashboard depends on: its sources and lock file, and the contract its types come from.
+# What the built dashboard depends on.
 web_fingerprint() {
-  find web contract -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path '*/test-results/*' -print0 |
-    LC_ALL=C sort -z | xargs -0 sha256sum
+  find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
 }
 
 # build_server PRESET TARGET...: ninja rebuilds what has changed; the first time it is configured.

@@ -3,7 +3,7 @@
 # everything that went wrong outside a test (did not build, crashed, ran out of time), which counts as one failure.
 
 RESULTS=$ROOT/build/results
-DEFAULT_SUITES=(unit web api e2e)
+DEFAULT_SUITES=(unit web contract api e2e)
 TEST_SECONDS_MAX=1800
 # After this many seconds of tests, `./dev test --then-check` leaves the checks out.
 CHECK_AFTER_SECONDS_MAX=1800
@@ -103,10 +103,8 @@ run_tests() {
 run_unit_tests() {
   local suite=$1 preset=$2 program name
   shift 2
-  build_server "$preset" all || {
-    problem "$suite" "the C++ tests did not build; see build/logs/build-$preset.log"
-    return
-  }
+  needs "$suite" build_contract || return
+  needs "$suite" build_server "$preset" all || return
   for program in build/"$preset"/tests/*_tests; do
     [[ -x $program ]] || continue
     name=${program##*/}
@@ -127,46 +125,49 @@ suite_tsan() {
 }
 
 suite_web() {
-  install_npm_packages web || {
-    problem web "npm packages are missing"
-    return
-  }
-  run_tests web vitest "$RESULTS/web/vitest.json" env -C web \
-    npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$RESULTS/web/vitest.json"
+  needs web install_npm_packages web || return
+  run_vitest web web .
 }
 
-suite_api() {
-  build_product api || return
-  install_npm_packages tests/api || {
-    problem api "npm packages are missing"
-    return
-  }
-  run_tests api vitest "$RESULTS/api/vitest.json" env -C tests/api \
-    npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$RESULTS/api/vitest.json"
+suite_contract() { run_black_box contract vitest; }
+suite_api() { run_black_box api vitest; }
+suite_e2e() { run_black_box e2e playwright; }
+
+# Tests of tests/SUITE, against build/release/taskgate.
+run_black_box() {
+  local suite=$1
+  needs "$suite" build_product all || return
+  needs "$suite" install_npm_packages tests || return
+  "run_$2" "$suite" tests "$suite"
 }
 
-suite_e2e() {
-  build_product e2e || return
-  install_npm_packages tests/e2e || {
-    problem e2e "npm packages are missing"
-    return
-  }
-  PLAYWRIGHT_JSON_OUTPUT_FILE=$RESULTS/e2e/playwright.json \
-    run_tests e2e playwright "$RESULTS/e2e/playwright.json" env -C tests/e2e \
-    npx --no-install playwright test --reporter=list,json
-}
-
-build_product() {
-  build_dashboard && build_server release all && return 0
-  problem "$1" "the product did not build"
+# needs SUITE COMMAND...: without what the command provides the suite cannot run, which is one failure.
+needs() {
+  local suite=$1
+  shift
+  "$@" && return 0
+  problem "$suite" "could not start, because this failed: $*"
   return 1
 }
 
+# run_vitest SUITE FOLDER ROOT: the tests below FOLDER/ROOT with the npm packages of FOLDER.
+run_vitest() {
+  local report=$RESULTS/$1/vitest.json
+  run_tests "$1" vitest "$report" env -C "$2" \
+    npx --no-install vitest run --root "$3" --reporter=default --reporter=json --outputFile.json="$report"
+}
+
+run_playwright() {
+  local report=$RESULTS/$1/playwright.json
+  run_tests "$1" playwright "$report" env -C "$2" PLAYWRIGHT_JSON_OUTPUT_FILE="$report" \
+    npx --no-install playwright test -c "$3" --reporter=list,json
+}
+
 suite_lint() {
-  install_npm_packages web || problem lint "npm packages are missing"
   run_check clang-format lint_cpp
-  run_check biome npm --prefix web run lint
   run_check shellcheck lint_shell
+  needs lint install_npm_packages web && run_check web npm --prefix web run lint
+  needs lint install_npm_packages tests && run_check tests npm --prefix tests run typecheck
 }
 
 # A check has no report of its own: it is one test.
