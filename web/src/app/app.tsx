@@ -1,0 +1,27 @@
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { session, socket } from "@/lib/client";
+import { followEvents } from "@/lib/events";
+import { createQueryClient } from "@/lib/query_client";
+import { cssVariables, theme } from "@/ui/theme";
+import { createAppRouter } from "./router";
+import { followSession } from "./session_changes";
+
+const queryClient = createQueryClient();
+const router = createAppRouter();
+
+export function App() {
+  useEffect(() => followSession(session, queryClient, router), []);
+  useEffect(() => followEvents(socket, queryClient), []);
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+      <QueryClientProvider client={queryClient}>
+        <Notifications position="bottom-right" />
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}

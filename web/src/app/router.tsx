@@ -1,0 +1,164 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import * as z from "zod/mini";
+import { session } from "@/lib/client";
+import { NotFound } from "./not_found";
+import { RouteError } from "./route_error";
+import { RoutePending } from "./route_pending";
+import { Shell } from "./shell";
+
+/** A query parameter that is not what it should be counts as not given. */
+function optional<T>(schema: z.ZodMiniType<T>) {
+  return z.catch(z.optional(schema), undefined);
+}
+
+const statuses = z.enum(["pending", "processing", "completed", "failed", "cancelled"]);
+const jobsSearch = z.object({
+  status: optional(statuses),
+  type: optional(z.string()),
+  text: optional(z.string()),
+  cursor: optional(z.string()),
+  /** Whether the drawer with the new job is open. */
+  new: optional(z.literal(true)),
+});
+export type JobsSearch = z.infer<typeof jobsSearch>;
+
+/** Only a path of this dashboard: never another site. */
+const localPath = z.string().check(z.regex(/^\/(?![/\\])/));
+
+const root = createRootRoute({
+  component: Outlet,
+  notFoundComponent: NotFound,
+  errorComponent: RouteError,
+});
+
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-up",
+  component: lazyRouteComponent(() => import("@/features/accounts/sign_up_page"), "SignUpPage"),
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search) =>
+    z.parse(
+      z.object({
+        redirect: optional(localPath),
+        email: optional(z.string()),
+        done: optional(z.enum(["verified", "reset"])),
+      }),
+      search,
+    ),
+  // Also what leads on after signing in: the session changes, and the route is asked again (session_changes.ts).
+  beforeLoad: ({ search }) => {
+    if (session.user) throw redirect({ href: search.redirect ?? "/" });
+  },
+  component: lazyRouteComponent(() => import("@/features/accounts/sign_in_page"), "SignInPage"),
+});
+
+const checkMail = createRoute({
+  getParentRoute: () => root,
+  path: "/check-mail",
+  validateSearch: (search) => z.parse(z.object({ email: optional(z.string()) }), search),
+  component: lazyRouteComponent(() => import("@/features/accounts/check_mail_page"), "CheckMailPage"),
+});
+
+const verify = createRoute({
+  getParentRoute: () => root,
+  path: "/verify/$token",
+  component: lazyRouteComponent(() => import("@/features/accounts/verify_page"), "VerifyPage"),
+});
+
+const forgot = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot",
+  component: lazyRouteComponent(() => import("@/features/accounts/forgot_page"), "ForgotPage"),
+});
+
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset/$token",
+  component: lazyRouteComponent(() => import("@/features/accounts/reset_page"), "ResetPage"),
+});
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: "signed-in",
+  beforeLoad: async ({ location }) => {
+    const user = await session.restore();
+    if (user) return;
+    throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { redirect: location.href } });
+  },
+  component: Shell,
+});
+
+const jobs = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/",
+  validateSearch: (search) => z.parse(jobsSearch, search),
+  component: lazyRouteComponent(() => import("@/features/jobs/jobs_page"), "MyJobsPage"),
+});
+
+const job = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/jobs/$jobId",
+  component: lazyRouteComponent(() => import("@/features/jobs/job_page"), "JobPage"),
+});
+
+const allJobs = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/all-jobs",
+  validateSearch: (search) => z.parse(jobsSearch, search),
+  beforeLoad: () => {
+    if (session.user?.role !== "admin") throw redirect({ to: "/" });
+  },
+  component: lazyRouteComponent(() => import("@/features/jobs/jobs_page"), "AllJobsPage"),
+});
+
+const rooms = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/rooms",
+  validateSearch: (search) => z.parse(z.object({ room: optional(z.string()) }), search),
+  component: lazyRouteComponent(() => import("@/features/rooms/rooms_page"), "RoomsPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/account",
+  component: lazyRouteComponent(() => import("@/features/accounts/account_page"), "AccountPage"),
+});
+
+const tree = root.addChildren([
+  signUp,
+  signIn,
+  checkMail,
+  verify,
+  forgot,
+  reset,
+  signedIn.addChildren([jobs, job, allJobs, rooms, account]),
+]);
+
+export function createAppRouter() {
+  return createRouter({
+    routeTree: tree,
+    defaultPreload: "intent",
+    defaultPendingComponent: RoutePending,
+    defaultErrorComponent: RouteError,
+    defaultNotFoundComponent: NotFound,
+    scrollRestoration: true,
+  });
+}
+export type AppRouter = ReturnType<typeof createAppRouter>;
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: AppRouter;
+  }
+}

@@ -1,0 +1,62 @@
+import { Button, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { forgotPassword } from "./api";
+import { AuthCard } from "./auth_card";
+import classes from "./auth_card.module.css";
+import { MailNote } from "./mail_note";
+import { Note } from "./note";
+import { ProblemNote } from "./problem_note";
+import { emailProblem } from "./rules";
+import { useSubmission } from "./submission";
+
+export function ForgotPage() {
+  const [sentTo, setSentTo] = useState<string>();
+  const form = useForm({
+    mode: "uncontrolled",
+    initialValues: { email: "" },
+    validate: { email: emailProblem },
+  });
+  const submission = useSubmission(form, ["email"]);
+  const submit = (values: typeof form.values) => {
+    setSentTo(undefined);
+    return submission.run(async () => {
+      await forgotPassword(values.email.trim());
+      setSentTo(values.email.trim());
+    });
+  };
+
+  return (
+    <AuthCard
+      title="Forgot your password?"
+      lead="We send you a link to set a new one. It works for 30 minutes."
+      footer={
+        <Link to="/sign-in" className={classes.link}>
+          Back to sign in
+        </Link>
+      }
+    >
+      <form className={classes.form} noValidate onSubmit={form.onSubmit((values) => void submit(values))}>
+        <ProblemNote problem={submission.problem} />
+        {sentTo && (
+          <>
+            <Note good>If {sentTo} has an account, a link is on its way.</Note>
+            <MailNote link="reset" />
+          </>
+        )}
+        <TextInput
+          label="Email"
+          type="email"
+          autoComplete="username"
+          inputMode="email"
+          key={form.key("email")}
+          {...form.getInputProps("email")}
+        />
+        <Button type="submit" loading={submission.busy} fullWidth>
+          Send reset link
+        </Button>
+      </form>
+    </AuthCard>
+  );
+}

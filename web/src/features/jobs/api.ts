@@ -1,0 +1,41 @@
+import { http } from "@/lib/client";
+import {
+  type Job,
+  type JobFilter,
+  type JobList,
+  type JobScope,
+  type JobStats,
+  jobAnswerSchema,
+  jobListSchema,
+  statsSchema,
+} from "./model";
+
+export const PAGE_SIZE = 50;
+
+export function fetchJobs(scope: JobScope, filter: JobFilter, signal: AbortSignal): Promise<JobList> {
+  return http.get(scope === "all" ? "/api/jobs/admin/all" : "/api/jobs", {
+    schema: jobListSchema,
+    query: { ...filter, limit: PAGE_SIZE },
+    signal,
+  });
+}
+
+export async function fetchStats(scope: JobScope, signal: AbortSignal): Promise<JobStats> {
+  const query = scope === "all" ? { all: true } : {};
+  return (await http.get("/api/jobs/stats", { schema: statsSchema, query, signal })).data;
+}
+
+export async function fetchJob(id: string, signal: AbortSignal): Promise<Job> {
+  const path = `/api/jobs/${encodeURIComponent(id)}`;
+  return (await http.get(path, { schema: jobAnswerSchema, signal, lossless: true })).data;
+}
+
+/** `body` is the JSON text of the request, so that what is shown as curl is what is sent. */
+export async function submitJob(body: string): Promise<Job> {
+  return (await http.post("/api/jobs/submit", { schema: jobAnswerSchema, rawBody: body })).data;
+}
+
+export async function actOnJob(id: string, action: "cancel" | "retry"): Promise<Job> {
+  const path = `/api/jobs/${encodeURIComponent(id)}/${action}`;
+  return (await http.post(path, { schema: jobAnswerSchema, body: {} })).data;
+}

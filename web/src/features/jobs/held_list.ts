@@ -1,0 +1,29 @@
+import { useRef } from "react";
+import type { Job } from "./model";
+
+export interface HeldList {
+  /** What to show. */
+  jobs: Job[];
+  /** How many new jobs wait until the list is let go. */
+  waiting: number;
+}
+
+/**
+ * While the pointer (or the focus) is in the list, rows keep their places: known ones are renewed where they are, rows
+ * that left the list stay, new ones wait and are counted.
+ */
+export function holdList(shown: Job[], latest: Job[]): HeldList {
+  const fresh = new Map(latest.map((job) => [job.id, job]));
+  const jobs = shown.map((job) => fresh.get(job.id) ?? job);
+  const known = new Set(shown.map((job) => job.id));
+  return { jobs, waiting: latest.filter((job) => !known.has(job.id)).length };
+}
+
+/** `page` names what the list is about; another page is shown at once, held or not. */
+export function useHeldList(latest: Job[], held: boolean, page: string): HeldList {
+  const shown = useRef<{ page: string; jobs: Job[] }>({ page, jobs: latest });
+  const isHeld = held && shown.current.page === page && shown.current.jobs.length > 0;
+  const list = isHeld ? holdList(shown.current.jobs, latest) : { jobs: latest, waiting: 0 };
+  shown.current = { page, jobs: list.jobs };
+  return list;
+}

@@ -1,0 +1,62 @@
+import type { ReactNode } from "react";
+import { formatJson } from "@/lib/json";
+import { useNow } from "@/lib/now";
+import { formatElapsed, formatExact } from "@/lib/time";
+import { CopyButton } from "@/ui/copy_button";
+import { RelativeTime } from "@/ui/relative_time";
+import classes from "./job_page.module.css";
+import { type Job, jobClock } from "./model";
+
+export function JobFacts({ job }: { job: Job }) {
+  return (
+    <dl className={classes.facts}>
+      <Fact name="Id">
+        <span className={classes.id}>
+          <code>{job.id}</code>
+          <CopyButton value={job.id} what="id" />
+        </span>
+      </Fact>
+      {job.userEmail && <Fact name="Owner">{job.userEmail}</Fact>}
+      <Fact name="Priority">{formatJson(job.priority)}</Fact>
+      <Fact name="Attempts">
+        {job.attempts}{" "}
+        <span className={classes.minor}>
+          ({job.retries} of {job.maxRetries} retries)
+        </span>
+      </Fact>
+      {job.queue && <Fact name="Queue">{job.queue}</Fact>}
+      <Fact name="Time">
+        <Clock job={job} />
+      </Fact>
+      <Fact name="Created">
+        <RelativeTime at={job.createdAt} />
+      </Fact>
+      {job.startedAt && (
+        <Fact name="Started">
+          <RelativeTime at={job.startedAt} />
+        </Fact>
+      )}
+      {job.completedAt && (
+        <Fact name="Finished">
+          <RelativeTime at={job.completedAt} />
+          <div className={classes.minor}>{formatExact(new Date(job.completedAt))}</div>
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Clock({ job }: { job: Job }) {
+  const now = useNow();
+  const { kind, ms } = jobClock(job, now);
+  return <span className="tabular">{kind === "never ran" ? kind : `${kind} ${formatElapsed(ms)}`}</span>;
+}

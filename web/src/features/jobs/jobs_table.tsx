@@ -1,0 +1,153 @@
+import { Button } from "@mantine/core";
+import { IconArrowUp } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { memo, type PointerEvent, useState } from "react";
+import { formatJson } from "@/lib/json";
+import { useNow } from "@/lib/now";
+import { formatElapsed, formatExact } from "@/lib/time";
+import { ProgressBar } from "@/ui/progress_bar";
+import { RelativeTime } from "@/ui/relative_time";
+import { StatusBadge } from "@/ui/status_badge";
+import { useHeldList } from "./held_list";
+import { JobActionButton } from "./job_action_button";
+import classes from "./jobs_table.module.css";
+import { canCancel, canRetry, type Job, jobClock } from "./model";
+
+interface JobsTableProps {
+  jobs: Job[];
+  page: string;
+  withOwner: boolean;
+  /** The rows belong to the filter before; the new ones are under way. */
+  stale: boolean;
+}
+
+export function JobsTable({ jobs, page, withOwner, stale }: JobsTableProps) {
+  const [held, setHeld] = useState(false);
+  const [releases, setReleases] = useState(0);
+  const list = useHeldList(jobs, held, `${releases} ${page}`);
+  const onPointer = (event: PointerEvent) =>
+    event.pointerType === "mouse" && setHeld(event.type === "pointerenter");
+  return (
+    <div
+      className={classes.frame}
+      data-stale={stale || undefined}
+      onPointerEnter={onPointer}
+      onPointerLeave={onPointer}
+    >
+      {list.waiting > 0 && (
+        <Button
+          className={classes.waiting}
+          size="compact-xs"
+          radius="xl"
+          leftSection={<IconArrowUp size={13} />}
+          onClick={() => setReleases(releases + 1)}
+        >
+          {list.waiting === 1 ? "1 more job" : `${list.waiting} more jobs`}
+        </Button>
+      )}
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <th scope="col">Status</th>
+            <th scope="col">Type</th>
+            {withOwner && <th scope="col">Owner</th>}
+            <th scope="col" data-number>
+              Priority
+            </th>
+            <th scope="col" data-number>
+              Attempts
+            </th>
+            <th scope="col" data-number>
+              Time
+            </th>
+            <th scope="col" data-number>
+              Created
+            </th>
+            <th scope="col">
+              <span className={classes.hidden}>Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {list.jobs.map((job) => (
+            <JobRow key={job.id} job={job} withOwner={withOwner} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const JobRow = memo(function JobRow({ job, withOwner }: { job: Job; withOwner: boolean }) {
+  return (
+    <tr data-job-id={job.id} className={classes.row}>
+      <td className={classes.status}>
+        <StatusBadge status={job.status} />
+        {job.status === "processing" && (
+          <span className={classes.progress}>
+            <ProgressBar value={job.progress} label={`Progress of ${job.type}`} />
+            <span className={classes.percent}>{Math.round(job.progress)}%</span>
+          </span>
+        )}
+      </td>
+      <td className={classes.type}>
+        <Link to="/jobs/$jobId" params={{ jobId: job.id }} data-job-link className={classes.link}>
+          {job.type}
+        </Link>
+        {job.status === "failed" && job.error ? (
+          <span className={classes.error} title={job.error}>
+            {job.error}
+          </span>
+        ) : (
+          job.progressMessage && <span className={classes.message}>{job.progressMessage}</span>
+        )}
+      </td>
+      {withOwner && (
+        <td className={classes.owner} title={job.userEmail ?? job.userId}>
+          {job.userEmail ?? job.userId}
+        </td>
+      )}
+      <td data-number data-label="priority">
+        {formatJson(job.priority)}
+      </td>
+      <td data-number data-label="attempts">
+        <Attempts job={job} />
+      </td>
+      <td data-number className={classes.time}>
+        <Clock job={job} />
+      </td>
+      <td data-number className={classes.created}>
+        <RelativeTime at={job.createdAt} />
+      </td>
+      <td className={classes.actions}>
+        {canCancel(job) && <JobActionButton job={job} action="cancel" compact />}
+        {canRetry(job) && <JobActionButton job={job} action="retry" compact />}
+      </td>
+    </tr>
+  );
+});
+
+function Attempts({ job }: { job: Job }) {
+  return (
+    <span title={`${job.attempts} attempts; ${job.retries} of ${job.maxRetries} retries used`}>
+      {job.attempts}
+      {job.retries > 0 && (
+        <span className={classes.retries}>
+          {job.retries}/{job.maxRetries} {job.maxRetries === 1 ? "retry" : "retries"}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function Clock({ job }: { job: Job }) {
+  const now = useNow();
+  const { kind, ms } = jobClock(job, now);
+  if (kind === "never ran") return <span className={classes.dim}>–</span>;
+  const title = job.startedAt ? `Started ${formatExact(new Date(job.startedAt))}` : undefined;
+  return (
+    <span title={title}>
+      <span className={classes.dim}>{kind}</span> {formatElapsed(ms)}
+    </span>
+  );
+}

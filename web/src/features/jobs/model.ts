@@ -1,0 +1,93 @@
+import * as z from "zod/mini";
+
+export const statusSchema = z.enum(["pending", "processing", "completed", "failed", "cancelled"]);
+export type JobStatus = z.infer<typeof statusSchema>;
+export const JOB_STATUSES = statusSchema.options;
+
+export const attemptSchema = z.object({
+  attempt: z.number(),
+  startedAt: z.string(),
+  endedAt: z.optional(z.nullable(z.string())),
+  outcome: z.optional(z.nullable(z.string())),
+  error: z.optional(z.nullable(z.string())),
+  worker: z.optional(z.nullable(z.string())),
+});
+export type Attempt = z.infer<typeof attemptSchema>;
+
+const optionalText = z.optional(z.nullable(z.string()));
+
+export const jobSchema = z.object({
+  id: z.string(),
+  userId: z.string(),
+  userEmail: optionalText,
+  type: z.string(),
+  status: statusSchema,
+  data: z.optional(z.unknown()),
+  result: z.optional(z.unknown()),
+  error: optionalText,
+  retries: z.number(),
+  maxRetries: z.number(),
+  // A priority of many digits keeps them (lib/json), so it need not be a number.
+  priority: z.unknown(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  startedAt: optionalText,
+  completedAt: optionalText,
+  runAt: optionalText,
+  progress: z._default(z.number(), 0),
+  progressMessage: optionalText,
+  attempts: z._default(z.number(), 0),
+  queue: optionalText,
+  attemptsLog: z.optional(z.array(attemptSchema)),
+});
+export type Job = z.infer<typeof jobSchema>;
+
+export const jobAnswerSchema = z.object({ data: jobSchema });
+export const jobListSchema = z.object({
+  results: z.number(),
+  data: z.array(jobSchema),
+  nextCursor: z.optional(z.nullable(z.string())),
+});
+export type JobList = z.infer<typeof jobListSchema>;
+
+export const statsSchema = z.object({ data: z.record(statusSchema, z.number()) });
+export type JobStats = z.infer<typeof statsSchema>["data"];
+
+/** Whose jobs a list shows. */
+export type JobScope = "mine" | "all";
+
+export interface JobFilter {
+  status?: JobStatus | undefined;
+  type?: string | undefined;
+  text?: string | undefined;
+  cursor?: string | undefined;
+}
+
+export function isOver(status: JobStatus): boolean {
+  return status === "completed" || status === "failed" || status === "cancelled";
+}
+
+export function canCancel(job: Pick<Job, "status">): boolean {
+  return !isOver(job.status);
+}
+
+export function canRetry(job: Pick<Job, "status">): boolean {
+  return job.status === "failed" || job.status === "cancelled";
+}
+
+/** What the time column says: waiting since, running since, or how long it ran. */
+export function jobClock(
+  job: Pick<Job, "status" | "createdAt" | "runAt" | "startedAt" | "completedAt">,
+  now: number,
+): { kind: "waiting" | "starts in" | "running" | "ran" | "never ran"; ms: number } {
+  const at = (text: string | null | undefined) => (text ? Date.parse(text) : undefined);
+  const started = at(job.startedAt);
+  const runAt = at(job.runAt);
+  if (job.status === "pending") {
+    if (runAt !== undefined && runAt > now) return { kind: "starts in", ms: runAt - now };
+    return { kind: "waiting", ms: now - (runAt ?? Date.parse(job.createdAt)) };
+  }
+  if (started === undefined) return { kind: "never ran", ms: 0 };
+  if (job.status === "processing") return { kind: "running", ms: now - started };
+  return { kind: "ran", ms: (at(job.completedAt) ?? started) - started };
+}

@@ -1,0 +1,10 @@
+/** Every key of the query cache. A key is a prefix of the keys below it, so invalidating it reaches them all. */
+export const queryKeys = {
+  jobs: ["jobs"] as const,
+  jobLists: ["jobs", "list"] as const,
+  jobList: (scope: string, filter: object) => ["jobs", "list", scope, filter] as const,
+  jobStats: ["jobs", "stats"] as const,
+  jobStatsOf: (scope: string) => ["jobs", "stats", scope] as const,
+  job: (id: string) => ["jobs", "one", id] as const,
+  systemInfo: ["system", "info"] as const,
+};

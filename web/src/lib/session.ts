@@ -1,0 +1,160 @@
+import * as z from "zod/mini";
+import { ApiError } from "./errors";
+import { createStore, type Store } from "./store";
+import type { TabChannel } from "./tab_channel";
+
+export const userSchema = z.object({
+  id: z.string(),
+  email: z.string(),
+  role: z.enum(["user", "admin"]),
+});
+export type User = z.infer<typeof userSchema>;
+
+export const grantSchema = z.object({ accessToken: z.string(), user: userSchema });
+/** What a sign-in or a refresh gives: a short-lived access token and whose it is. */
+export type Grant = z.infer<typeof grantSchema>;
+
+export type SessionState =
+  /** Not asked yet: a refresh cookie may or may not be there. */
+  | { status: "unknown" }
+  /** `ended` is true when the person was signed in here and did not ask to leave. */
+  | { status: "signed-out"; ended: boolean }
+  | { status: "signed-in"; user: User };
+
+export interface SessionPorts {
+  /** Trades the refresh cookie for a grant; undefined when the server refuses it; throws when it cannot be asked. */
+  refresh(): Promise<Grant | undefined>;
+  channel: TabChannel;
+  /** Runs `work` while no other tab runs its own; `waited` says whether another tab held the lock first. */
+  exclusively<T>(work: (waited: boolean) => Promise<T>): Promise<T>;
+  now(): number;
+}
+
+/** How long a tab that waited for another tab's refresh listens for its result before asking by itself. */
+const PEER_ANSWER_MS = 250;
+/** Tokens that end within this time are renewed before they are used where a refusal is expensive (sockets). */
+const FRESH_MARGIN_MS = 30_000;
+
+/**
+ * Who is signed in, and the access token, which lives in memory only. All tabs share one session: one of them
+ * refreshes and tells the others; signing in or out in one does it in all.
+ */
+export class Session {
+  readonly state: Store<SessionState> = createStore<SessionState>({ status: "unknown" });
+  private readonly ports: SessionPorts;
+  private token: string | undefined;
+  private expiresAt = 0;
+  private refreshing: Promise<string | undefined> | undefined;
+  private changes = 0;
+
+  constructor(ports: SessionPorts) {
+    this.ports = ports;
+    ports.channel.listen((message) => {
+      if (message.kind === "signed-out") this.forget(message.ended);
+      else this.accept(message.grant);
+    });
+  }
+
+  get accessToken(): string | undefined {
+    return this.token;
+  }
+
+  /** Changes whenever another account (or none) takes over; answers to older generations must be dropped. */
+  get generation(): number {
+    return this.changes;
+  }
+
+  get user(): User | undefined {
+    const state = this.state.get();
+    return state.status === "signed-in" ? state.user : undefined;
+  }
+
+  /** Resolves once it is known whether somebody is signed in. Throws ApiError when the server cannot say. */
+  async restore(): Promise<User | undefined> {
+    if (this.state.get().status === "unknown") await this.refresh(undefined);
+    return this.user;
+  }
+
+  /** This tab signed in. */
+  signedIn(grant: Grant): void {
+    this.accept(grant);
+    this.ports.channel.post({ kind: "granted", grant });
+  }
+
+  /** The person signed out here, or (`ended`) the server ended the session. */
+  signedOut(ended: boolean): void {
+    this.forget(ended);
+    this.ports.channel.post({ kind: "signed-out", ended });
+  }
+
+  /** A token that is not about to expire; undefined when signed out. */
+  async freshToken(): Promise<string | undefined> {
+    if (this.token !== undefined && this.ports.now() < this.expiresAt - FRESH_MARGIN_MS) return this.token;
+    return this.refresh(this.token);
+  }
+
+  /**
+   * Replaces `stale`, the token the server has just refused. Concurrent calls, in this tab and in others, make one
+   * request. Undefined when the session is over.
+   */
+  refresh(stale: string | undefined): Promise<string | undefined> {
+    if (this.token !== undefined && this.token !== stale) return Promise.resolve(this.token);
+    this.refreshing ??= this.ports
+      .exclusively((waited) => this.refreshAlone(stale, waited))
+      .finally(() => {
+        this.refreshing = undefined;
+      });
+    return this.refreshing;
+  }
+
+  private async refreshAlone(stale: string | undefined, waited: boolean): Promise<string | undefined> {
+    const settled = () => this.token !== undefined && this.token !== stale;
+    if (waited && !settled()) await this.ports.channel.next(PEER_ANSWER_MS);
+    if (settled()) return this.token;
+    const before = this.changes;
+    const grant = await this.ports.refresh();
+    if (this.changes !== before) return this.token;
+    if (grant === undefined) {
+      this.signedOut(this.user !== undefined);
+      return undefined;
+    }
+    this.signedIn(grant);
+    return grant.accessToken;
+  }
+
+  private accept(grant: Grant): void {
+    const known = this.user;
+    this.token = grant.accessToken;
+    this.expiresAt = this.ports.now() + tokenLifeMs(grant.accessToken);
+    if (known?.id !== grant.user.id) this.changes += 1;
+    if (known?.id !== grant.user.id || known.role !== grant.user.role || known.email !== grant.user.email) {
+      this.state.set({ status: "signed-in", user: grant.user });
+    }
+  }
+
+  private forget(ended: boolean): void {
+    this.token = undefined;
+    if (this.state.get().status === "signed-out") return;
+    this.changes += 1;
+    this.state.set({ status: "signed-out", ended });
+  }
+}
+
+/** `exp - iat` of a JWT, so that a wrong clock on this machine does not matter. 15 minutes when unreadable. */
+export function tokenLifeMs(token: string): number {
+  const fallback = 15 * 60_000;
+  try {
+    const payload = token.split(".")[1] ?? "";
+    const text = atob(payload.replaceAll("-", "+").replaceAll("_", "/"));
+    const claims: unknown = JSON.parse(text);
+    const parsed = z.safeParse(z.object({ iat: z.number(), exp: z.number() }), claims);
+    return parsed.success ? (parsed.data.exp - parsed.data.iat) * 1000 : fallback;
+  } catch {
+    return fallback;
+  }
+}
+
+/** Refuses to use an answer that belongs to the account that was signed in before. */
+export function accountChanged(): ApiError {
+  return new ApiError(-1, "account_changed", "Another account signed in while this was under way.");
+}
