@@ -1,0 +1,155 @@
+#include "api/job_handlers.h"
+
+#include <map>
+
+#include "api/error_response.h"
+#include "api/job_json.h"
+#include "api/job_query.h"
+#include "api/json_body.h"
+
+namespace taskgate::api {
+
+namespace {
+
+net::Response job_response(int status, std::string_view message, const jobs::Job& job) {
+  JsonWriter json;
+  json.begin_object().member("status", "success").member("message", message).key("data");
+  write_job(json, job);
+  return net::Response::json(status, json.end_object().take());
+}
+
+using OwnerEmails = std::map<UserId, std::string>;
+
+net::Response page_response(const jobs::JobPage& page, const OwnerEmails& emails) {
+  JsonWriter json;
+  json.begin_object().member("status", "success").member("results", static_cast<std::int64_t>(page.jobs.size())).key("data").begin_array();
+  for (const auto& job : page.jobs) {
+    const auto owner = emails.find(job.user_id);
+    write_job(json, job, owner == emails.end() ? std::string_view{} : owner->second);
+  }
+  json.end_array();
+  if (page.next) json.member("nextCursor", to_string(*page.next));
+  return net::Response::json(200, json.end_object().take());
+}
+
+net::Response counts_response(const jobs::JobCounts& counts) {
+  JsonWriter json;
+  json.begin_object().member("status", "success").key("data").begin_object();
+  json.member("pending", counts.pending).member("processing", counts.processing).member("completed", counts.completed);
+  json.member("failed", counts.failed).member("cancelled", counts.cancelled);
+  return net::Response::json(200, json.end_object().end_object().take());
+}
+
+void write_attempts(JsonWriter& json, const std::vector<jobs::Attempt>& attempts) {
+  json.key("attemptsLog").begin_array();
+  for (const auto& attempt : attempts) {
+    json.begin_object().member("attempt", attempt.attempt).member("worker", attempt.worker);
+    json.member("startedAt", to_iso8601(attempt.started_at));
+    if (attempt.ended_at) json.member("endedAt", to_iso8601(*attempt.ended_at));
+    if (attempt.outcome) json.member("outcome", jobs::to_string(*attempt.outcome));
+    if (attempt.error) json.member("error", *attempt.error);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+std::optional<JobId> job_id(const Call& call) { return parse_job_id(call.request.param("id")); }
+
+Result<jobs::NewJob> read_new_job(const net::Request& request) {
+  auto body = JsonBody::read(request);
+  if (!body) return body.error();
+  jobs::NewJob job;
+  job.type = body->string("type").value_or("");
+  job.data = body->raw("data").value_or("{}");
+  job.priority = body->number("priority").value_or(0);
+  if (const auto retries = body->integer("maxRetries")) job.max_retries = static_cast<int>(std::clamp<std::int64_t>(*retries, -1, 1'000'000));
+  if (const auto delay = body->integer("delayMs")) job.delay = std::chrono::milliseconds(*delay);
+  if (auto failure = body->failure()) return *failure;
+  return job;
+}
+
+}  // namespace
+
+Awaitable<net::Response> submit_job(Services& services, Call call) {
+  auto job = read_new_job(call.request);
+  if (!job) co_return error_response(job.error(), call.request);
+  auto caller = call.caller();
+  auto submitted = co_await services.jobs.submit(std::move(caller), std::move(*job));
+  if (!submitted) co_return error_response(submitted.error(), call.request);
+  co_return job_response(202, "Job submitted", *submitted);
+}
+
+Awaitable<net::Response> list_own_jobs(Services& services, Call call) {
+  auto query = parse_job_query(call.request);
+  if (!query) co_return error_response(query.error(), call.request);
+  auto caller = call.caller();
+  auto page = co_await services.jobs.list_own(std::move(caller), std::move(query->filter), query->limit, query->before);
+  co_return page_response(page, {});
+}
+
+Awaitable<net::Response> list_all_jobs(Services& services, Call call) {
+  auto query = parse_job_query(call.request);
+  if (!query) co_return error_response(query.error(), call.request);
+  auto caller = call.caller();
+  auto page = co_await services.jobs.list_all(std::move(caller), std::move(query->filter), query->limit, query->before);
+  if (!page) co_return error_response(page.error(), call.request);
+
+  OwnerEmails emails;
+  for (const auto& job : page->jobs) {
+    if (emails.contains(job.user_id)) continue;
+    auto owner = co_await services.accounts.find_user(job.user_id);
+    emails.emplace(job.user_id, owner ? owner->email : "");
+  }
+  co_return page_response(*page, emails);
+}
+
+Awaitable<net::Response> count_jobs(Services& services, Call call) {
+  auto caller = call.caller();
+  if (call.request.query_value("all") == "true") {
+    auto counts = co_await services.jobs.count_all(std::move(caller));
+    if (!counts) co_return error_response(counts.error(), call.request);
+    co_return counts_response(*counts);
+  }
+  auto counts = co_await services.jobs.count_own(std::move(caller));
+  co_return counts_response(counts);
+}
+
+Awaitable<net::Response> get_job(Services& services, Call call) {
+  const auto id = job_id(call);
+  if (!id) co_return error_response(not_found("Job"), call.request);
+  auto caller = call.caller();
+  auto job = co_await services.jobs.get(caller, *id);
+  if (!job) co_return error_response(job.error(), call.request);
+  auto attempts = co_await services.jobs.attempts(caller, *id);
+  if (!attempts) co_return error_response(attempts.error(), call.request);
+
+  JsonWriter json;
+  json.begin_object().member("status", "success").key("data").begin_object();
+  write_job_members(json, *job);
+  if (caller.is_admin()) {
+    auto owner = co_await services.accounts.find_user(job->user_id);
+    if (owner) json.member("userEmail", owner->email);
+  }
+  write_attempts(json, *attempts);
+  co_return net::Response::json(200, json.end_object().end_object().take());
+}
+
+Awaitable<net::Response> cancel_job(Services& services, Call call) {
+  const auto id = job_id(call);
+  if (!id) co_return error_response(not_found("Job"), call.request);
+  auto caller = call.caller();
+  auto job = co_await services.jobs.cancel(std::move(caller), *id);
+  if (!job) co_return error_response(job.error(), call.request);
+  co_return job_response(200, "Job cancelled", *job);
+}
+
+Awaitable<net::Response> retry_job(Services& services, Call call) {
+  const auto id = job_id(call);
+  if (!id) co_return error_response(not_found("Job"), call.request);
+  auto caller = call.caller();
+  auto job = co_await services.jobs.retry(std::move(caller), *id);
+  if (!job) co_return error_response(job.error(), call.request);
+  co_return job_response(200, "Job is waiting to run again", *job);
+}
+
+}  // namespace taskgate::api

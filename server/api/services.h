@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "accounts/account_service.h"
+#include "base/metrics.h"
+#include "jobs/job_service.h"
+#include "rooms/room_service.h"
+
+namespace taskgate::api {
+
+// What the handlers tell about this server.
+struct SystemInfo {
+  std::string version;
+  std::string environment;  // "development" or "production"
+  std::string public_url;
+  bool simulate = false;  // are types nobody handles simulated
+  bool guests = false;    // may callers without an account join rooms
+  bool smtp = false;      // are mails sent; otherwise their links are printed in the terminal
+};
+
+// The contract as it is served; made from contract/ by the build.
+struct Documents {
+  std::shared_ptr<const std::string> openapi;  // JSON
+  std::shared_ptr<const std::string> docs;     // the same as a page
+};
+
+// Everything handlers may call. `app` owns the parts; they outlive the server.
+struct Services {
+  accounts::AccountService& accounts;
+  jobs::JobService& jobs;
+  rooms::RoomService& rooms;
+  Metrics& metrics;
+  SystemInfo system;
+  Documents documents;
+  std::function<bool()> is_ready;  // store reachable, not draining; cheap, callable on any loop
+};
+
+}  // namespace taskgate::api
