@@ -11,13 +11,13 @@
 
 namespace taskgate {
 
-// The coroutine type of everything that waits. A coroutine resumes on the executor it was spawned on, whatever threads did the
-// work in between.
+// The coroutine type of everything that waits. A coroutine resumes on the executor it was spawned on, whatever threads
+// did the work in between.
 template <class T>
 using Awaitable = boost::asio::awaitable<T>;
 
-// Runs a coroutine to its end on a loop of its own in the calling thread and gives its value, or throws what it threw. For the
-// command line and for tests; never call it on a loop.
+// Runs a coroutine to its end on a loop of its own in the calling thread and gives its value, or throws what it threw.
+// For the command line and for tests; never call it on a loop.
 template <class T>
 T run_to_completion(Awaitable<T> task) {
   boost::asio::io_context loop;

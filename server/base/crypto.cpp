@@ -5,6 +5,7 @@
 #include <openssl/hmac.h>
 #include <sodium.h>
 
+#include <new>
 #include <stdexcept>
 
 namespace taskgate {
@@ -51,11 +52,22 @@ Sha256Digest hmac_sha256(std::string_view key, std::string_view data) {
   Sha256Digest digest;
   // OpenSSL takes a null key as "the one before": give it an address also when the key is empty.
   const void* const key_bytes = key.empty() ? "" : key.data();
-  if (HMAC(sha256_algorithm(), key_bytes, static_cast<int>(key.size()), unsigned_bytes(data), data.size(), digest.data(),
-           nullptr) == nullptr) {
+  if (HMAC(sha256_algorithm(), key_bytes, static_cast<int>(key.size()), unsigned_bytes(data), data.size(),
+           digest.data(), nullptr) == nullptr) {
     throw std::runtime_error("HMAC-SHA-256 failed");
   }
   return digest;
+}
+
+std::string argon2id(std::string_view password, std::span<const std::uint8_t, 16> salt, Argon2Cost cost,
+                     std::size_t length) {
+  static_assert(crypto_pwhash_SALTBYTES == 16);
+  std::string hash(length, '\0');
+  if (crypto_pwhash(reinterpret_cast<unsigned char*>(hash.data()), hash.size(), password.data(), password.size(),
+                    salt.data(), cost.passes, std::size_t{cost.memory_kib} * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    throw std::bad_alloc();
+  }
+  return hash;
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {

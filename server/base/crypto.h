@@ -12,8 +12,8 @@ namespace taskgate {
 
 using Sha256Digest = std::array<std::uint8_t, 32>;
 
-// Call once at the start of the program, before any other function here. Throws std::runtime_error when the machine cannot
-// supply randomness.
+// Call once at the start of the program, before any other function here. Throws std::runtime_error when the machine
+// cannot supply randomness.
 void initialize_crypto();
 
 // Cryptographically secure random bytes.
@@ -22,6 +22,17 @@ void fill_random(std::span<std::uint8_t> bytes);
 
 [[nodiscard]] Sha256Digest sha256(std::string_view data);
 [[nodiscard]] Sha256Digest hmac_sha256(std::string_view key, std::string_view data);
+
+// How much work Argon2id does.
+struct Argon2Cost {
+  std::uint32_t memory_kib = 19 * 1024;
+  std::uint32_t passes = 2;
+  bool operator==(const Argon2Cost&) const = default;
+};
+
+// Argon2id, version 1.3, one lane; takes tens of milliseconds. Throws std::bad_alloc when the memory cannot be had.
+[[nodiscard]] std::string argon2id(std::string_view password, std::span<const std::uint8_t, 16> salt, Argon2Cost cost,
+                                   std::size_t length = 32);
 
 // Compares in time that depends on the lengths only.
 [[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);

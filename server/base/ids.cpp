@@ -74,8 +74,8 @@ JobId IdGenerator::next_job_id(Time now) {
 
 UserId IdGenerator::next_user_id(Time now) {
   const std::lock_guard lock(mutex_);
-  const auto seconds = static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+  const auto seconds =
+      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
   if (user_counter_ == user_counter_max) {
     // The counter starts again, so the seconds have to rise for the order to hold.
     last_user_seconds_ = std::max(seconds, last_user_seconds_ + 1);

@@ -14,15 +14,16 @@
 namespace taskgate {
 
 // A job's id: 64 bits, ordered by creation time, shown as 16 lowercase hex digits.
-// Layout: 42 bits of milliseconds since 1970 (until the year 2109), 22 bits of sequence within the millisecond that start at a
-// random point below 2^16. The highest bit stays 0 until 2039, and `value` is stored as a signed 64-bit integer by engines.
+// Layout: 42 bits of milliseconds since 1970 (until the year 2109), 22 bits of sequence within the millisecond that
+// start at a random point below 2^16. The highest bit stays 0 until 2039, and `value` is stored as a signed 64-bit
+// integer by engines.
 struct JobId {
   std::uint64_t value = 0;
   auto operator<=>(const JobId&) const = default;
 };
 
-// A user's id: the 12-byte layout of a MongoDB ObjectId (4 bytes seconds, 5 random bytes of this process, 3 bytes counter),
-// shown as 24 lowercase hex digits.
+// A user's id: the 12-byte layout of a MongoDB ObjectId (4 bytes seconds, 5 random bytes of this process, 3 bytes
+// counter), shown as 24 lowercase hex digits.
 struct UserId {
   std::array<std::uint8_t, 12> bytes{};
   auto operator<=>(const UserId&) const = default;

@@ -16,7 +16,8 @@ using json::error_code;
 
 enum class Refusal { none, duplicate_key, nul_character };
 
-// Builds the tree as Boost.JSON's own handler does, and refuses what that one lets pass: duplicate keys and NUL characters.
+// Builds the tree as Boost.JSON's own handler does, and refuses what that one lets pass: duplicate keys and NUL
+// characters.
 struct StrictHandler {
   static constexpr std::size_t max_object_size = std::size_t(-1);
   static constexpr std::size_t max_array_size = std::size_t(-1);
@@ -129,7 +130,8 @@ Result<json::value> parse_json(std::string_view text, JsonLimits limits) {
   std::size_t offset = parser.write_some(false, text.data(), text.size(), error);
   if (!error && offset < text.size()) error = json::error::extra_data;
   if (error) {
-    return Error{ErrorCode::bad_request, "malformed_json",
+    return Error{ErrorCode::bad_request,
+                 "malformed_json",
                  fmt::format("Malformed JSON: {} at byte {}", describe(parser.handler().refusal, error), offset),
                  {},
                  std::nullopt};

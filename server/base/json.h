@@ -16,21 +16,22 @@ struct JsonLimits {
   std::size_t depth_max = 32;
 };
 
-// Parses one JSON text strictly: RFC 8259, and beyond it no duplicate keys, no NUL (written or escaped) in strings, valid UTF-8
-// with no lone surrogates, nothing after the value, nesting within the limit. Numbers are read as int64, uint64 or double;
-// where exact digits matter use `raw_member`.
-// Errors: bad_request, reason `malformed_json`, with a message that gives what is wrong and the offset in bytes.
+// Parses one JSON text strictly: RFC 8259, and beyond it no duplicate keys, no NUL (written or escaped) in strings,
+// valid UTF-8 with no lone surrogates, nothing after the value, nesting within the limit. Numbers are read as int64,
+// uint64 or double; where exact digits matter use `raw_member`. Errors: bad_request, reason `malformed_json`, with a
+// message that gives what is wrong and the offset in bytes.
 [[nodiscard]] Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits = {});
 
-// The exact text of one top-level member's value of an object that `parse_json` accepted ("data" of a submitted job, digits and
-// all), without surrounding white space. Nothing when there is no such member. The view points into `object_text`.
+// The exact text of one top-level member's value of an object that `parse_json` accepted ("data" of a submitted job,
+// digits and all), without surrounding white space. Nothing when there is no such member. The view points into
+// `object_text`.
 [[nodiscard]] std::optional<std::string_view> raw_member(std::string_view object_text, std::string_view key);
 
 // The exact texts of the elements of an array that `parse_json` accepted.
 [[nodiscard]] std::vector<std::string_view> raw_elements(std::string_view array_text);
 
-// Writes JSON by appending to one string: for answers, where building a tree first would be waste. Calls must follow the
-// grammar; commas are its business. Times are written as ISO 8601, raw() takes text that is valid JSON already.
+// Writes JSON by appending to one string: for answers, where building a tree first would be waste. Calls must follow
+// the grammar; commas are its business. Times are written as ISO 8601, raw() takes text that is valid JSON already.
 class JsonWriter {
  public:
   JsonWriter& begin_object();

@@ -59,7 +59,8 @@ class Scanner {
   }
 
   void skip_scalar() {
-    while (position_ < text_.size() && std::string_view(",]} \t\r\n").find(text_[position_]) == std::string_view::npos) {
+    while (position_ < text_.size() &&
+           std::string_view(",]} \t\r\n").find(text_[position_]) == std::string_view::npos) {
       ++position_;
     }
   }

@@ -18,11 +18,21 @@ void append_quoted(std::string& text, std::string_view value) {
     text.append(value, plain_from, i - plain_from);
     plain_from = i + 1;
     switch (byte) {
-      case '"': text += "\\\""; break;
-      case '\\': text += "\\\\"; break;
-      case '\n': text += "\\n"; break;
-      case '\r': text += "\\r"; break;
-      case '\t': text += "\\t"; break;
+      case '"':
+        text += "\\\"";
+        break;
+      case '\\':
+        text += "\\\\";
+        break;
+      case '\n':
+        text += "\\n";
+        break;
+      case '\r':
+        text += "\\r";
+        break;
+      case '\t':
+        text += "\\t";
+        break;
       default:
         text += "\\u00";
         text.push_back(hex[byte >> 4]);
@@ -89,7 +99,8 @@ JsonWriter& JsonWriter::integer(std::int64_t value) {
 JsonWriter& JsonWriter::number(double value) {
   constexpr double exact_integer_max = 9007199254740992.0;  // 2^53
   if (!std::isfinite(value)) return null();
-  if (std::trunc(value) == value && std::abs(value) <= exact_integer_max) return integer(static_cast<std::int64_t>(value));
+  if (std::trunc(value) == value && std::abs(value) <= exact_integer_max)
+    return integer(static_cast<std::int64_t>(value));
   separate();
   fmt::format_to(std::back_inserter(text_), "{}", value);
   return *this;

@@ -19,10 +19,14 @@ std::atomic<Format> output_format{Format::text};
 
 std::string_view name_of(Level level) {
   switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warning: return "warning";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warning:
+      return "warning";
+    case Level::error:
+      return "error";
   }
   return "error";
 }
@@ -62,7 +66,8 @@ std::string format_line(Format format, Level level, Time now, std::string_view e
     return writer.end_object().take();
   }
   std::string line = fmt::format("{} {:<7} {}", to_iso8601(now), name_of(level), to_printable(event));
-  for (const Field& field : fields) fmt::format_to(std::back_inserter(line), " {}={}", field.name, quoted_if_needed(field.value));
+  for (const Field& field : fields)
+    fmt::format_to(std::back_inserter(line), " {}={}", field.name, quoted_if_needed(field.value));
   return line;
 }
 
@@ -70,7 +75,8 @@ namespace {
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
   if (!enabled(level)) return;
-  const std::string line = format_line(output_format.load(std::memory_order_relaxed), level, SystemClock().now(), event, fields);
+  const std::string line =
+      format_line(output_format.load(std::memory_order_relaxed), level, SystemClock().now(), event, fields);
   logger().log(spdlog::level::info, spdlog::string_view_t(line));
 }
 

@@ -13,8 +13,8 @@ namespace taskgate::log {
 enum class Level { debug, info, warning, error };
 enum class Format { text, json };
 
-// How and how much is logged; call once at start, before other threads exist. Lines go to standard error, one per event; control
-// characters in values are escaped, so nothing a client sends can forge a line.
+// How and how much is logged; call once at start, before other threads exist. Lines go to standard error, one per
+// event; control characters in values are escaped, so nothing a client sends can forge a line.
 void configure(Level level, Format format);
 [[nodiscard]] bool enabled(Level level);
 
@@ -26,8 +26,8 @@ struct Field {
   Field(std::string_view field_name, std::string_view text) : name(field_name), value(text) {}
   Field(std::string_view field_name, const char* text) : name(field_name), value(text) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Field(std::string_view field_name, T number) : name(field_name), value(fmt::to_string(number)) {}
+  requires std::is_arithmetic_v<T> Field(std::string_view field_name, T number)
+      : name(field_name), value(fmt::to_string(number)) {}
 };
 
 // `event` is a sentence or short phrase that stays the same for the same event; what varies goes into fields:

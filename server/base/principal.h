@@ -13,8 +13,8 @@ enum class Role { user, admin };
 
 [[nodiscard]] constexpr std::string_view to_string(Role role) { return role == Role::admin ? "admin" : "user"; }
 
-// Who is asking, as established by the guard from valid credentials and checked against the store. Services take it as their
-// first argument and decide what it may do.
+// Who is asking, as established by the guard from valid credentials and checked against the store. Services take it as
+// their first argument and decide what it may do.
 struct Principal {
   UserId user_id;
   std::string email;

@@ -40,10 +40,18 @@ std::string to_printable(std::string_view text) {
       continue;
     }
     switch (decoded.code_point) {
-      case '\n': result += "\\n"; break;
-      case '\r': result += "\\r"; break;
-      case '\t': result += "\\t"; break;
-      case '\\': result += "\\\\"; break;
+      case '\n':
+        result += "\\n";
+        break;
+      case '\r':
+        result += "\\r";
+        break;
+      case '\t':
+        result += "\\t";
+        break;
+      case '\\':
+        result += "\\\\";
+        break;
       default:
         if (disturbs(decoded.code_point)) {
           fmt::format_to(std::back_inserter(result), "\\u{{{:x}}}", decoded.code_point);

@@ -5,8 +5,9 @@
 
 namespace taskgate {
 
-// `text` with everything escaped that could forge a line or disturb a terminal: control characters (C0, DEL, C1), line and
-// paragraph separators, bidirectional controls, and bytes that are not UTF-8. Escapes are \n, \r, \t, \\, \u{hex} and \x for bytes.
+// `text` with everything escaped that could forge a line or disturb a terminal: control characters (C0, DEL, C1), line
+// and paragraph separators, bidirectional controls, and bytes that are not UTF-8. Escapes are \n, \r, \t, \\, \u{hex}
+// and \x for bytes.
 [[nodiscard]] std::string to_printable(std::string_view text);
 
 // True when `text` is well-formed UTF-8 (no surrogates, no overlong forms).

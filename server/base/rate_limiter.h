@@ -13,8 +13,8 @@
 
 namespace taskgate {
 
-// A token bucket per key: `burst` requests at once, refilled at `burst` per `window`. At most `keys_max` keys are remembered;
-// beyond that the one longest unused is forgotten. Thread-safe.
+// A token bucket per key: `burst` requests at once, refilled at `burst` per `window`. At most `keys_max` keys are
+// remembered; beyond that the one longest unused is forgotten. Thread-safe.
 class RateLimiter {
  public:
   RateLimiter(double burst, std::chrono::milliseconds window, std::size_t keys_max = 100'000);

@@ -3,9 +3,7 @@
 namespace taskgate {
 
 Error validation_failed(std::vector<FieldError> fields) {
-  Error error{ErrorCode::bad_request, "validation_failed", "Validation failed", std::move(fields), std::nullopt};
-  if (error.fields.size() == 1) error.message = error.fields.front().message;
-  return error;
+  return {ErrorCode::bad_request, "validation_failed", "Validation failed", std::move(fields), std::nullopt};
 }
 
 Error validation_failed(std::string field, std::string message) {
@@ -18,7 +16,8 @@ Error not_found(std::string what) {
   return {ErrorCode::not_found, "not_found", std::move(what) + " not found", {}, std::nullopt};
 }
 
-UnexpectedError::UnexpectedError(Error error) : std::logic_error(error.reason + ": " + error.message), error_(std::move(error)) {}
+UnexpectedError::UnexpectedError(Error error)
+    : std::logic_error(error.reason + ": " + error.message), error_(std::move(error)) {}
 
 void throw_exception_from_error(const Error& error, const boost::source_location&) { throw UnexpectedError(error); }
 

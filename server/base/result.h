@@ -9,17 +9,18 @@
 
 namespace taskgate {
 
-// The kinds of expected failure. One table (api/error_response.cpp) maps each to an HTTP status and to socket acknowledgements;
-// `Error::reason` tells cases of one kind apart.
+// The kinds of expected failure. One table (api/error_response.cpp) maps each to an HTTP status and to socket
+// acknowledgements; `Error::reason` tells cases of one kind apart.
 enum class ErrorCode {
-  bad_request,        // 400: malformed, or a value that cannot be accepted
-  unauthenticated,    // 401: no valid credentials
-  forbidden,          // 403: known caller, not allowed
-  not_found,          // 404: does not exist, or is not the caller's to know of
-  conflict,           // 409: the current state does not allow it
-  payload_too_large,  // 413
-  too_many_requests,  // 429: a rate limit; `retry_after` is set
-  unavailable,        // 503: overload or draining; `retry_after` is set
+  bad_request,             // 400: malformed, or a value that cannot be accepted
+  unauthenticated,         // 401: no valid credentials
+  forbidden,               // 403: known caller, not allowed
+  not_found,               // 404: does not exist, or is not the caller's to know of
+  conflict,                // 409: the current state does not allow it
+  payload_too_large,       // 413
+  unsupported_media_type,  // 415
+  too_many_requests,       // 429: a rate limit; `retry_after` is set
+  unavailable,             // 503: overload or draining; `retry_after` is set
 };
 
 // One field of a request that was refused, for display at that field.
@@ -29,7 +30,8 @@ struct FieldError {
 };
 
 // An expected failure, carried as a value. `reason` is the stable machine-readable word that goes out as `code`
-// ("email_not_verified"), `message` a sentence that may be shown to the client: never a secret, never another tenant's data.
+// ("email_not_verified"), `message` a sentence that may be shown to the client: never a secret, never another tenant's
+// data.
 struct Error {
   ErrorCode code = ErrorCode::bad_request;
   std::string reason;

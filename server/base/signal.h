@@ -6,9 +6,9 @@
 
 namespace taskgate {
 
-// A typed "this has happened", in process. Receivers are connected by `app` before the server starts and never change after
-// that, so emitting needs no lock; a receiver runs on the emitter's thread and must only post. Signals are hints: the store is
-// the truth, so a receiver that missed one looks again.
+// A typed "this has happened", in process. Receivers are connected by `app` before the server starts and never change
+// after that, so emitting needs no lock; a receiver runs on the emitter's thread and must only post. Signals are hints:
+// the store is the truth, so a receiver that missed one looks again.
 template <class... Arguments>
 class Signal {
  public:

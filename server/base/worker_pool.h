@@ -1,7 +1,7 @@
 #pragma once
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
@@ -19,8 +19,8 @@
 
 namespace taskgate {
 
-// A fixed number of threads with a bounded queue, for work that blocks or computes long: password hashing, SMTP, files, slow
-// reads. The loops never run such work themselves.
+// A fixed number of threads with a bounded queue, for work that blocks or computes long: password hashing, SMTP, files,
+// slow reads. The loops never run such work themselves.
 class WorkerPool {
  public:
   // `queue_max` is how many tasks may wait beyond those that run.
@@ -47,8 +47,8 @@ class WorkerPool {
   std::vector<std::thread> threads_;
 };
 
-// Runs `work` (a callable without arguments, returning T) in the pool and resumes the caller on its own executor with the
-// value; what `work` throws is rethrown to the caller. Nothing when the pool is full: answer 503.
+// Runs `work` (a callable without arguments, returning T) in the pool and resumes the caller on its own executor with
+// the value; what `work` throws is rethrown to the caller. Nothing when the pool is full: answer 503.
 template <class T, class Work>
 Awaitable<std::optional<T>> run_in(WorkerPool& pool, Work work) {
   struct State {
@@ -72,7 +72,8 @@ Awaitable<std::optional<T>> run_in(WorkerPool& pool, Work work) {
     });
     if (!taken) finish();
   };
-  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(initiate, boost::asio::use_awaitable);
+  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(initiate,
+                                                                                     boost::asio::use_awaitable);
   if (state->failure) std::rethrow_exception(state->failure);
   co_return std::move(state->value);
 }
