@@ -3,7 +3,7 @@
 # everything that went wrong outside a test (did not build, crashed, ran out of time), which counts as one failure.
 
 RESULTS=$ROOT/build/results
-DEFAULT_SUITES=(unit web contract api e2e)
+DEFAULT_SUITES=(dev unit web contract api e2e)
 TEST_SECONDS_MAX=1800
 # After this many seconds of tests, `./dev test --then-check` leaves the checks out.
 CHECK_AFTER_SECONDS_MAX=1800
@@ -127,6 +127,12 @@ suite_tsan() {
 suite_web() {
   needs web install_npm_packages web || return
   run_vitest web web .
+}
+
+# ./dev itself.
+suite_dev() {
+  needs dev install_npm_packages tests || return
+  run_vitest dev tests dev
 }
 
 suite_contract() { run_black_box contract vitest; }
