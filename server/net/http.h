@@ -22,6 +22,8 @@ class Headers {
   [[nodiscard]] bool has(std::string_view name) const;
   void set(std::string_view name, std::string value);  // replaces
   void add(std::string_view name, std::string value);
+  void remove(std::string_view name);
+  void reserve(std::size_t fields) { fields_.reserve(fields); }
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
 
  private:
@@ -63,11 +65,18 @@ struct Response {
   int status = 200;
   Headers headers;
   std::shared_ptr<const std::string> body;
-  bool close = false;  // close the connection after this answer
+  std::string_view static_body;  // sent when `body` is null; the bytes must outlive the server
+  std::string_view route;        // shown by the access log in place of the path, which may hold a secret; outlives the server
+  bool close = false;            // close the connection after this answer
 
   [[nodiscard]] static Response text(int status, std::string content_type, std::string body);
   [[nodiscard]] static Response json(int status, std::string body);
 };
+
+// Compares names of header fields, and values that are case-insensitive by their definition (ASCII only).
+[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
+// Whether a comma-separated list ("keep-alive, Upgrade") has the element, without case.
+[[nodiscard]] bool list_contains(std::string_view list, std::string_view element);
 
 using HttpHandler = std::function<Awaitable<Response>(Request)>;
 

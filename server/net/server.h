@@ -28,6 +28,9 @@ struct ServerOptions {
   bool access_log = true;
   // The largest body accepted on a path, in bytes; asked once per request after its header is read.
   std::function<std::size_t(const Request&)> body_bytes_max;
+  // A last look at an answer that the session itself gives instead of the handler's (400, 408, 413, 431, …), to add CORS fields or
+  // change the body. The request holds what was understood of it: its path may be empty. Runs on a loop, must not throw.
+  std::function<void(const Request&, Response&)> on_refusal;
 };
 
 // HTTP/1.1 and WebSocket on several loops. Each loop is one thread with its own listening socket (SO_REUSEPORT); a connection lives on
