@@ -49,7 +49,7 @@ struct Claim {
 
 // How an attempt ends, decided by the rules in jobs/ and only carried out by the store.
 enum class SettlementKind : std::uint8_t {
-  complete,  // → completed, `result`
+  complete,  // → completed, `result`, progress 100
   retry,     // → pending at `run_at`, `error`, retries + 1
   fail,      // → failed, `error`
   release,   // → pending at once, the attempt is not counted
