@@ -5,7 +5,7 @@ import { EmptyState } from "@/ui/empty_state";
 export function NotFound() {
   return (
     <main>
-      <EmptyState icon={IconMapOff} title="There is no such page">
+      <EmptyState icon={IconMapOff} title="There is no such page" asPage>
         <p>The address may be mistyped, or the page has moved.</p>
         <Link to="/">Go to your jobs</Link>
       </EmptyState>

@@ -26,6 +26,7 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
       <EmptyState
         icon={IconPlugConnectedX}
         title={unreachable ? "The server does not answer" : "This page failed"}
+        asPage
       >
         <p>
           {unreachable ? "Taskgate tries again every few seconds." : problem.message}

@@ -28,20 +28,9 @@ export function JobFacts({ job }: { job: Job }) {
       <Fact name="Time">
         <Clock job={job} />
       </Fact>
-      <Fact name="Created">
-        <RelativeTime at={job.createdAt} />
-      </Fact>
-      {job.startedAt && (
-        <Fact name="Started">
-          <RelativeTime at={job.startedAt} />
-        </Fact>
-      )}
-      {job.completedAt && (
-        <Fact name="Finished">
-          <RelativeTime at={job.completedAt} />
-          <div className={classes.minor}>{formatExact(new Date(job.completedAt))}</div>
-        </Fact>
-      )}
+      <Moment name="Created" at={job.createdAt} />
+      <Moment name="Started" at={job.startedAt} />
+      <Moment name="Finished" at={job.completedAt} />
     </dl>
   );
 }
@@ -52,6 +41,16 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
+  );
+}
+
+function Moment({ name, at }: { name: string; at: string | null | undefined }) {
+  if (!at) return null;
+  return (
+    <Fact name={name}>
+      <RelativeTime at={at} />
+      <div className={classes.exact}>{formatExact(new Date(at))}</div>
+    </Fact>
   );
 }
 

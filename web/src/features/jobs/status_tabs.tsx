@@ -36,7 +36,7 @@ interface TabProps {
 function Tab({ label, count, selected, onSelect }: TabProps) {
   return (
     <button type="button" className={classes.tab} aria-pressed={selected} onClick={onSelect}>
-      {label}
+      <span className={classes.word}>{label}</span>
       <span className={classes.count}>{count === undefined ? "" : count.toLocaleString()}</span>
     </button>
   );

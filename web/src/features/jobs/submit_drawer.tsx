@@ -13,16 +13,18 @@ interface SubmitDrawerProps {
 export function SubmitDrawer({ opened, knownTypes, onClose }: SubmitDrawerProps) {
   const narrow = useMediaQuery("(max-width: 48em)");
   return (
-    <Drawer
-      opened={opened}
-      onClose={onClose}
-      position="right"
-      size={narrow ? "100%" : 480}
-      title="Submit a job"
-      closeButtonProps={{ "aria-label": "Close" }}
-      classNames={{ title: classes.title ?? "", content: classes.content ?? "" }}
-    >
-      <SubmitForm knownTypes={knownTypes} onDone={onClose} />
-    </Drawer>
+    <Drawer.Root opened={opened} onClose={onClose} position="right" size={narrow ? "100%" : 480}>
+      <Drawer.Overlay />
+      <Drawer.Content>
+        {/* Not Drawer.Header: that is a second banner landmark. */}
+        <div className={classes.head}>
+          <Drawer.Title className={classes.title}>Submit a job</Drawer.Title>
+          <Drawer.CloseButton aria-label="Close" />
+        </div>
+        <Drawer.Body className={classes.body}>
+          <SubmitForm knownTypes={knownTypes} onDone={onClose} />
+        </Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
   );
 }

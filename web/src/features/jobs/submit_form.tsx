@@ -40,7 +40,11 @@ export function SubmitForm({ knownTypes, onDone }: SubmitFormProps) {
     setProblem(undefined);
     try {
       const created = await submission.mutateAsync(requestBody(job));
-      notifications.show({ message: `${created.type} is submitted.`, autoClose: 2500 });
+      notifications.show({
+        message: `${created.type} is submitted.`,
+        autoClose: 2500,
+        withCloseButton: false,
+      });
       onDone();
     } catch (error) {
       setProblem(

@@ -31,13 +31,13 @@ export function MessageList({ messages, onAgain }: MessageListProps) {
     following.current = element.scrollHeight - element.scrollTop - element.clientHeight < FOLLOW_PX;
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <div
       ref={frame}
       className={classes.messages}
       onScroll={onScroll}
       role="log"
       aria-label="Messages"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
     >
       {messages.length === 0 && <p className={classes.quiet}>Nothing said since you joined.</p>}
