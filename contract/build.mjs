@@ -1,6 +1,7 @@
-// Turns openapi.yaml into dist/openapi.json, which the server embeds and serves. Run by ./dev build.
+// Turns openapi.yaml into dist/openapi.json and dist/docs.html, which the server embeds and serves. Run by ./dev build.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseDocument } from "yaml";
+import { renderDocs } from "./docs_page.mjs";
 
 const source = new URL("openapi.yaml", import.meta.url);
 const target = new URL("dist/openapi.json", import.meta.url);
@@ -12,4 +13,6 @@ if (problems.length > 0) {
   process.exit(1);
 }
 mkdirSync(new URL("dist/", import.meta.url), { recursive: true });
-writeFileSync(target, `${JSON.stringify(document.toJS({ maxAliasCount: 100 }))}\n`);
+const contract = document.toJS({ maxAliasCount: 100 });
+writeFileSync(target, `${JSON.stringify(contract)}\n`);
+writeFileSync(new URL("dist/docs.html", import.meta.url), renderDocs(contract));
