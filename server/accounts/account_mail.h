@@ -4,8 +4,9 @@
 
 namespace taskgate::accounts {
 
-// What accounts asks of the mail system; `app` connects it. Calls return at once: delivery happens in the background, failures are
-// logged and retried there, so that no caller can tell from the time or the answer whether a mail went out.
+// What accounts asks of the mail system; `app` connects it. Calls return at once: delivery happens in the background,
+// failures are logged and retried there, so that no caller can tell from the time or the answer whether a mail went
+// out.
 class AccountMail {
  public:
   virtual ~AccountMail() = default;

@@ -48,22 +48,23 @@ struct Tokens {
   User user;
 };
 
-// Everything about accounts. Thread-safe; every method may be called on any loop. Errors are those of api.md: see each method.
+// Everything about accounts. Thread-safe; every method may be called on any loop. Errors are those of api.md: see each
+// method.
 class AccountService {
  public:
   AccountService(AccountStore& store, AccountMail& mail, const Clock& clock, IdGenerator& ids, WorkerPool& hash_pool,
                  AccountOptions options);
   ~AccountService();
 
-  // Creates an unverified account and mails a link. The answer for an address that exists is the same; its owner gets another mail.
-  // Errors: validation_failed (fields email, password), too_many_requests, unavailable (hash pool full).
+  // Creates an unverified account and mails a link. The answer for an address that exists is the same; its owner gets
+  // another mail. Errors: validation_failed (fields email, password), too_many_requests, unavailable (hash pool full).
   Awaitable<Result<void>> sign_up(std::string email, std::string password, ClientInfo client);
   // Errors: bad_request `invalid_token`.
   Awaitable<Result<void>> verify_email(std::string token);
   // Same answer whether or not the address exists or is verified. Errors: validation_failed, too_many_requests.
   Awaitable<Result<void>> resend_verification(std::string email, ClientInfo client);
-  // Errors: unauthenticated `invalid_credentials`; unauthenticated `email_not_verified` and forbidden `account_disabled` only after a
-  // correct password; validation_failed; too_many_requests; unavailable.
+  // Errors: unauthenticated `invalid_credentials`; unauthenticated `email_not_verified` and forbidden
+  // `account_disabled` only after a correct password; validation_failed; too_many_requests; unavailable.
   Awaitable<Result<Tokens>> log_in(std::string email, std::string password, ClientInfo client);
   // Errors: unauthenticated `invalid_token`, `token_reused`.
   Awaitable<Result<Tokens>> refresh(std::string refresh_token);
@@ -74,11 +75,14 @@ class AccountService {
   Awaitable<Result<void>> forgot_password(std::string email, ClientInfo client);
   // Errors: bad_request `invalid_token`, validation_failed (password), unavailable.
   Awaitable<Result<void>> reset_password(std::string token, std::string password);
-  // Errors: bad_request `wrong_password` (field oldPassword), validation_failed (newPassword), too_many_requests, unavailable.
-  Awaitable<Result<void>> change_password(Principal caller, std::string old_password, std::string new_password, ClientInfo client);
+  // Errors: bad_request `wrong_password` (field oldPassword), validation_failed (newPassword), too_many_requests,
+  // unavailable.
+  Awaitable<Result<void>> change_password(Principal caller, std::string old_password, std::string new_password,
+                                          ClientInfo client);
 
-  // Checks an access token's signature, times and type, then session, token_version, role and `disabled` against the store (cached for
-  // at most `authority_cache`, dropped at once by changes made here). Errors: unauthenticated `invalid_token`, `token_expired`.
+  // Checks an access token's signature, times and type, then session, token_version, role and `disabled` against the
+  // store (cached for at most `authority_cache`, dropped at once by changes made here). Errors: unauthenticated
+  // `invalid_token`, `token_expired`.
   Awaitable<Result<Principal>> authenticate(std::string access_token);
   // The account of a caller. Errors: not_found.
   Awaitable<Result<User>> find_user(UserId id);

@@ -17,7 +17,8 @@ namespace taskgate::accounts {
 // What a one-time token is good for. A token of one purpose is unknown to every other.
 enum class TokenPurpose { verify_email, reset_password };
 
-// A one-time token as stored: only the SHA-256 of the secret that was mailed. It is bound to the user and to the address it went to.
+// A one-time token as stored: only the SHA-256 of the secret that was mailed. It is bound to the user and to the
+// address it went to.
 struct OneTimeToken {
   UserId user_id;
   TokenPurpose purpose = TokenPurpose::verify_email;
@@ -38,8 +39,9 @@ struct UserPage {
   std::optional<std::string> next_cursor;
 };
 
-// Where accounts are kept. Each method is one atomic verb: it happens whole or not at all, and is on disk when it returns. `now` is a
-// parameter; no engine reads a clock. A broken engine throws StoreFailure. Callable from any coroutine on any loop, concurrently.
+// Where accounts are kept. Each method is one atomic verb: it happens whole or not at all, and is on disk when it
+// returns. `now` is a parameter; no engine reads a clock. A broken engine throws StoreFailure. Callable from any
+// coroutine on any loop, concurrently.
 class AccountStore {
  public:
   virtual ~AccountStore() = default;
@@ -53,13 +55,15 @@ class AccountStore {
 
   // Keeps the token and drops every earlier one of the same user and purpose.
   virtual Awaitable<void> replace_token(OneTimeToken token) = 0;
-  // Consumes the token and marks the address verified. Errors: bad_request, reason `invalid_token`, when the token is unknown, used,
-  // expired at `now`, of another purpose, or the user's address has changed since. Of parallel calls exactly one succeeds.
+  // Consumes the token and marks the address verified. Errors: bad_request, reason `invalid_token`, when the token is
+  // unknown, used, expired at `now`, of another purpose, or the user's address has changed since. Of parallel calls
+  // exactly one succeeds.
   virtual Awaitable<Result<User>> verify_email(Sha256Digest token_hash, Time now) = 0;
   // Whose token it is, if it would be accepted at `now`; changes nothing. For checks before an expensive hash.
-  virtual Awaitable<std::optional<User>> find_user_by_token(TokenPurpose purpose, Sha256Digest token_hash, Time now) = 0;
-  // Consumes the token, sets the hash, marks the address verified (it was proven), raises token_version, revokes every session and
-  // drops every other one-time token of the user. Errors: as verify_email.
+  virtual Awaitable<std::optional<User>> find_user_by_token(TokenPurpose purpose, Sha256Digest token_hash,
+                                                            Time now) = 0;
+  // Consumes the token, sets the hash, marks the address verified (it was proven), raises token_version, revokes every
+  // session and drops every other one-time token of the user. Errors: as verify_email.
   virtual Awaitable<Result<User>> reset_password(Sha256Digest token_hash, std::string password_hash, Time now) = 0;
   // Sets the hash if it still is `expected_hash`, revokes every session but `keep`, drops the user's one-time tokens.
   // Errors: conflict, reason `password_changed`, when the hash is another by now; not_found.
@@ -73,21 +77,21 @@ class AccountStore {
   virtual Awaitable<Result<User>> set_disabled(UserId id, bool disabled, Time now) = 0;
 
   virtual Awaitable<void> create_session(Session session) = 0;
-  // What holds for the session and its user now; nothing when either does not exist. Reads what is committed, also by other
-  // programs on the same database.
+  // What holds for the session and its user now; nothing when either does not exist. Reads what is committed, also by
+  // other programs on the same database.
   virtual Awaitable<std::optional<SessionAuthority>> session_authority(SessionId id, Time now) = 0;
   // One conditional update, so that of parallel calls exactly one rotates:
-  //  counter == current: the counter rises (unless `rotate` is false), idle expiry becomes now + idle (never past the absolute one);
-  //  counter == current - 1 and now - rotated_at <= grace: nothing changes, `within_grace`;
-  //  any other older counter: the session is revoked. Errors: unauthenticated, reason `token_reused`;
-  //  unknown, revoked or expired session, a counter above the current one, a disabled user: unauthenticated, reason `invalid_token`.
+  //  counter == current: the counter rises (unless `rotate` is false), idle expiry becomes now + idle (never past the
+  //  absolute one); counter == current - 1 and now - rotated_at <= grace: nothing changes, `within_grace`; any other
+  //  older counter: the session is revoked. Errors: unauthenticated, reason `token_reused`; unknown, revoked or expired
+  //  session, a counter above the current one, a disabled user: unauthenticated, reason `invalid_token`.
   virtual Awaitable<Result<Rotation>> rotate_session(SessionId id, std::int64_t counter, std::chrono::milliseconds idle,
                                                      std::chrono::milliseconds grace, bool rotate, Time now) = 0;
   // False when there was no live session of that id.
   virtual Awaitable<bool> revoke_session(SessionId id, Time now) = 0;
   // Ids of the sessions that this call ended. With `raise_token_version`, every access token of the user dies too.
-  virtual Awaitable<std::vector<SessionId>> revoke_sessions(UserId user, std::optional<SessionId> except, bool raise_token_version,
-                                                            Time now) = 0;
+  virtual Awaitable<std::vector<SessionId>> revoke_sessions(UserId user, std::optional<SessionId> except,
+                                                            bool raise_token_version, Time now) = 0;
   // Live ones, the most recently used first.
   virtual Awaitable<std::vector<Session>> list_sessions(UserId user, Time now) = 0;
   // Forgets tokens that expired and sessions that ended before `before`; at most `limit` rows. The number removed.

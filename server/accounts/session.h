@@ -10,8 +10,8 @@
 
 namespace taskgate::accounts {
 
-// One sign-in on one device. Its refresh token carries `counter`; each rotation raises it by one, so a token tells by itself how old
-// it is and nothing secret needs to be stored.
+// One sign-in on one device. Its refresh token carries `counter`; each rotation raises it by one, so a token tells by
+// itself how old it is and nothing secret needs to be stored.
 struct Session {
   SessionId id;
   UserId user_id;

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "accounts/account_errors.h"
+#include "accounts/account_service.h"
+#include "accounts/authority_cache.h"
+#include "accounts/login_throttle.h"
+#include "accounts/password_policy.h"
+#include "accounts/refresh_token.h"
+#include "base/rate_limiter.h"
+
+namespace taskgate::accounts {
+
+// What the parts of the account service share (account_sign_up.cpp, account_sign_in.cpp, account_passwords.cpp,
+// account_operation.cpp); private to them.
+class AccountService::Implementation {
+ public:
+  Implementation(AccountService& face, AccountStore& store_to_use, AccountMail& mail_to_use, const Clock& clock_to_use,
+                 IdGenerator& ids_to_use, WorkerPool& pool, AccountOptions chosen);
+
+  // A new one-time token; the secret goes into the mail, its hash into the store.
+  struct MailedToken {
+    std::string secret;
+    OneTimeToken stored;
+  };
+  [[nodiscard]] MailedToken make_token(const UserId& user, const std::string& email, TokenPurpose purpose) const;
+  // The hash of a one-time token as it came in; nothing when it cannot be one of ours.
+  [[nodiscard]] static std::optional<Sha256Digest> hash_of(const std::string& secret);
+
+  [[nodiscard]] Tokens make_tokens(const User& user, const Session& session) const;
+
+  // Too many requests, or nothing. Every request that makes a mail passes here: the limits count the address whether or
+  // not it has an account, so they tell nothing.
+  [[nodiscard]] std::optional<Error> refuse_mail(const std::string& email, const ClientInfo& client);
+  // Nothing inside when limits are off.
+  [[nodiscard]] Result<std::optional<LoginThrottle::Attempt>> begin_attempt(const std::string& email,
+                                                                            const ClientInfo& client);
+
+  // Runs a task in the hash pool after the caller has its answer, so that neither the answer nor its time depends on
+  // what the task finds. False when the pool is full.
+  [[nodiscard]] bool run_afterwards(std::function<Awaitable<void>()> start_task);
+  [[nodiscard]] Awaitable<void> mail_verification_again(std::string email);
+  [[nodiscard]] Awaitable<void> answer_repeated_sign_up(std::string email, std::string password_hash);
+  [[nodiscard]] Awaitable<void> mail_password_reset(std::string email);
+
+  // Makes an end or a change known: drops what is cached, then tells the receivers.
+  void announce_end(const SessionId& id);
+  void announce_ends(const std::vector<Session>& sessions, std::optional<SessionId> except);
+  void announce_change(const UserId& id);
+
+  AccountService& service;
+  AccountStore& store;
+  AccountMail& mail;
+  const Clock& clock;
+  IdGenerator& ids;
+  WorkerPool& hash_pool;
+  const AccountOptions options;
+  const PasswordPolicy policy;
+  const RefreshTokenCodec refresh_tokens;
+  AuthorityCache authorities;
+  LoginThrottle throttle;
+
+ private:
+  RateLimiter mails_by_address_;
+  RateLimiter mails_by_client_;
+};
+
+}  // namespace taskgate::accounts
