@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Account, newAccount, newAdmin } from "../harness/account";
+import { type Operation, operations } from "../harness/contract";
+import { Server } from "../harness/server";
+
+// Generated from the contract: a route without a policy, or one that does not keep it, fails here.
+
+let server: Server;
+let user: Account;
+let admin: Account;
+
+beforeAll(async () => {
+  server = await Server.start();
+  user = await newAccount(server);
+  admin = await newAdmin(server);
+});
+afterAll(() => server.stop());
+
+/** Ids of things that do not exist: the policy decides before anything is looked up. */
+const path = (operation: Operation) =>
+  operation.path.replace("{token}", "not-a-token").replace("{id}", operation.path.includes("sessions") ? "0".repeat(32) : "0".repeat(16));
+
+const of = (policy: string) => operations.filter((operation) => operation.policy === policy);
+const call = (operation: Operation, token?: string) =>
+  server.client().send(operation.method, path(operation), { token, raw: operation.method === "POST" ? "{}" : undefined });
+
+test("every operation has a policy that is tested here", () => {
+  expect(operations.filter((operation) => !["public", "user", "admin", "internal"].includes(operation.policy))).toEqual([]);
+  expect(of("user").length).toBeGreaterThan(5);
+  expect(of("admin").length).toBeGreaterThan(0);
+});
+
+describe("anonymous callers", () => {
+  test.each([...of("user"), ...of("admin")])("are refused at $method $path", async (operation) => {
+    const answer = await call(operation);
+    expect(answer.status).toBe(401);
+    expect(answer.body.code).toBe("not_signed_in");
+    expect(answer.headers["www-authenticate"]).toContain("Bearer");
+  });
+
+  test.each(of("public"))("are not asked for credentials at $method $path", async (operation) => {
+    const answer = await call(operation);
+    expect(answer.body?.code).not.toBe("not_signed_in");
+    expect(answer.status).not.toBe(403);
+  });
+});
+
+describe("a signed-in user who is no admin", () => {
+  test.each(of("admin"))("is refused at $method $path", async (operation) => {
+    const answer = await call(operation, user.accessToken);
+    expect(answer.status).toBe(403);
+    expect(answer.body.code).toBe("admin_only");
+  });
+
+  // Those that end the caller's own sessions come last.
+  const harmless = of("user").filter((operation) => !operation.path.includes("logout"));
+  test.each(harmless)("passes the guard at $method $path", async (operation) => {
+    expect([401, 403]).not.toContain((await call(operation, user.accessToken)).status);
+  });
+});
+
+describe("an admin", () => {
+  test.each(of("admin"))("passes at $method $path", async (operation) => {
+    expect((await call(operation, admin.accessToken)).status).toBeLessThan(300);
+  });
+});
+
+describe("internal routes", () => {
+  test.each(of("internal"))("answer the machine itself at $method $path", async (operation) => {
+    expect((await call(operation)).status).toBe(200);
+  });
+
+  test.each(of("internal"))("refuse what a proxy passes on at $method $path", async (operation) => {
+    const headers = { "x-forwarded-for": "203.0.113.9" };
+    const send = (token?: string) => server.client().send(operation.method, path(operation), { token, headers });
+    expect((await send()).status).toBe(401);
+    expect((await send(user.accessToken)).status).toBe(403);
+    expect((await send(admin.accessToken)).status).toBe(200);
+  });
+});

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const children = new Set<ChildProcess>();
+const folders = new Set<string>();
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** The program under test: TASKGATE_BINARY, or the release build. */
+export function binary(): string {
+  const path = resolve(process.env.TASKGATE_BINARY ?? join(import.meta.dirname, "../../build/release/taskgate"));
+  if (!existsSync(path)) throw new Error(`${path} is not there: run ./dev build, or set TASKGATE_BINARY`);
+  return path;
+}
+
+/** A folder that is gone when this process ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "taskgate-test-"));
+  folders.add(folder);
+  return folder;
+}
+
+/** Only what is named here reaches the program: no setting of the machine may change a test. */
+function environment(extra: Record<string, string>): Record<string, string> {
+  return { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", TZ: "UTC", ...extra };
+}
+
+/** Starts the program in `cwd`, where no `.env` is unless the test has put one there. */
+export function launch(args: string[], env: Record<string, string>, cwd: string): ChildProcess {
+  const child = spawn(binary(), args, { cwd, env: environment(env), stdio: ["pipe", "pipe", "pipe"] });
+  children.add(child);
+  child.once("exit", () => children.delete(child));
+  return child;
+}
+
+export interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** Both, for messages of which it does not matter where they go. */
+  output: string;
+}
+
+/** Runs the program to its end, which must come within 20 s. */
+export function run(
+  args: string[],
+  options: { env?: Record<string, string>; cwd?: string; input?: string } = {},
+): Promise<Outcome> {
+  const child = launch(args, options.env ?? {}, options.cwd ?? temporaryFolder());
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdin?.on("error", () => {}); // the program may end without reading
+  child.stdin?.end(options.input ?? "");
+  return new Promise((done, failed) => {
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      failed(new Error(`taskgate ${args.join(" ")} did not end within 20 s; it said:\n${stdout}${stderr}`));
+    }, 20_000);
+    child.once("error", failed);
+    child.once("close", (code) => {
+      clearTimeout(timer);
+      done({ code, stdout, stderr, output: stdout + stderr });
+    });
+  });
+}

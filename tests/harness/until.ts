@@ -1,0 +1,23 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+const POLL_MS = 20;
+
+/**
+ * Asks `probe` until it answers something other than undefined, null or false, and returns that. Throws when it has not by the
+ * deadline; `what` says in the message what was waited for.
+ */
+export async function until<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  withinMs = 15_000,
+): Promise<Exclude<T, undefined | null | false>> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const answer = await probe();
+    if (answer !== undefined && answer !== null && answer !== false) {
+      return answer as Exclude<T, undefined | null | false>;
+    }
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await pause(POLL_MS);
+  }
+}
