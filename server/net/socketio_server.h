@@ -16,6 +16,8 @@
 
 namespace taskgate::net {
 
+class EngineServer;
+
 // Runs when a client asks to enter a namespace; may wait. Returns why the client may not, or nothing when it may.
 using Middleware = std::function<Awaitable<std::optional<ConnectError>>(HandshakePtr)>;
 using ConnectionHandler = std::function<void(const SocketPtr&)>;
@@ -125,6 +127,7 @@ class SocketIoServer {
 
  private:
   std::shared_ptr<SocketCore> core_;
+  std::unique_ptr<EngineServer> engine_;
 };
 
 }  // namespace taskgate::net

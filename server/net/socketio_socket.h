@@ -154,6 +154,10 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
  protected:
   Socket() = default;
+
+ private:
+  friend class Ack;
+  virtual void answer(std::uint64_t id, const sio::Arguments& arguments) = 0;
 };
 
 // What is told of a socket that may live on another loop.
@@ -187,6 +191,8 @@ class Broadcast {
 
  private:
   friend class SocketCore;
+  static Awaitable<std::vector<SocketInfo>> fetch(Broadcast self);
+
   std::shared_ptr<SocketCore> core_;
   std::size_t nsp_ = 0;
   std::vector<std::string> rooms_;

@@ -1,0 +1,142 @@
+#include "net/socketio_client.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "base/crypto.h"
+#include "base/log.h"
+
+namespace taskgate::net {
+namespace {
+
+constexpr std::size_t socket_id_bytes = 15;
+
+sio::SocketIoConnectionOptions connection_options(const SocketIoOptions& options) {
+  return {options.connect_timeout, options.namespaces_per_connection_max, options.packets};
+}
+
+Awaitable<std::optional<ConnectError>> ask(Middleware middleware, HandshakePtr handshake) {
+  try {
+    co_return co_await middleware(std::move(handshake));
+  } catch (const std::exception& error) {
+    log::error("connection middleware failed", {{"error", error.what()}});
+  }
+  co_return ConnectError{"The service is unavailable at the moment", R"({"code":"unavailable"})"};
+}
+
+}  // namespace
+
+SocketIoClient::SocketIoClient(std::shared_ptr<SocketCore> core, const std::shared_ptr<EngineConnection>& engine)
+    : core_(std::move(core)),
+      engine_(engine),
+      loop_(core_->loops()[engine->loop_index()]),
+      connection_(connection_options(core_->options()), *this, std::chrono::steady_clock::now()) {}
+
+// --- Entering
+// -----------------------------------------------------------------------------------------------------------------------
+
+void SocketIoClient::on_enter(std::string_view nsp, std::string_view auth) {
+  const auto engine = this->engine();
+  const auto index = core_->find(nsp);
+  if (!index || !engine) {
+    connection_.refuse(nsp, "Invalid namespace", {});
+    return;
+  }
+  auto handshake = std::make_shared<Handshake>();
+  handshake->nsp = nsp;
+  handshake->auth = auth;
+  handshake->request = engine->handshake();
+  if (core_->plan(*index).middlewares.empty()) {
+    let_in(*index, handshake);
+  } else {
+    boost::asio::co_spawn(loop_->executor(), ask_middlewares(shared_from_this(), *index, handshake),
+                          boost::asio::detached);
+  }
+}
+
+Awaitable<void> SocketIoClient::ask_middlewares(std::shared_ptr<SocketIoClient> self, std::size_t nsp,
+                                                HandshakePtr handshake) {
+  for (const Middleware& middleware : self->core_->plan(nsp).middlewares) {
+    const std::optional<ConnectError> error = co_await ask(middleware, handshake);
+    if (error) {
+      self->connection_.refuse(handshake->nsp, error->message, error->data);
+      co_return;
+    }
+  }
+  self->let_in(nsp, handshake);
+}
+
+void SocketIoClient::let_in(std::size_t nsp, const HandshakePtr& handshake) {
+  const std::string id = random_token(socket_id_bytes);
+  if (!connection_.accept(handshake->nsp, id)) return;
+  auto entered = std::make_shared<NamespaceSocket>(core_, nsp, id, handshake, shared_from_this());
+  sockets_.push_back(entered);
+  for (const ConnectionHandler& handler : core_->plan(nsp).connection_handlers) {
+    try {
+      handler(entered);
+    } catch (const std::exception& error) {
+      log::error("connection handler failed", {{"namespace", handshake->nsp}, {"error", error.what()}});
+      entered->disconnect(true);
+    }
+  }
+  reschedule();
+}
+
+// --- Packets
+// ------------------------------------------------------------------------------------------------------------------------
+
+std::shared_ptr<NamespaceSocket> SocketIoClient::socket(std::string_view nsp) const {
+  const auto found =
+      std::find_if(sockets_.begin(), sockets_.end(), [nsp](const auto& socket) { return socket->nsp() == nsp; });
+  return found == sockets_.end() ? nullptr : *found;
+}
+
+void SocketIoClient::on_event(std::string_view nsp, sio::Packet packet) {
+  if (const auto target = socket(nsp)) target->receive(std::move(packet));
+}
+
+void SocketIoClient::on_ack(std::string_view nsp, std::uint64_t id, const sio::ReceivedArguments& arguments) {
+  if (const auto target = socket(nsp)) target->resolve(id, arguments);
+}
+
+void SocketIoClient::on_leave(std::string_view nsp, std::string_view reason) {
+  const auto target = socket(nsp);
+  if (!target) return;
+  std::erase(sockets_, target);
+  target->left(reason);
+}
+
+void SocketIoClient::send(const sio::EngineFrame& frame) {
+  if (const auto engine = this->engine()) engine->send(std::vector<sio::EngineFrame>{frame});
+}
+
+// --- The session
+// --------------------------------------------------------------------------------------------------------------------
+
+void SocketIoClient::on_close(std::string_view reason) { connection_.closed(reason); }
+
+void SocketIoClient::close(std::string_view reason) {
+  const auto self = shared_from_this();
+  connection_.closed(reason);
+  if (const auto engine = this->engine()) engine->close(reason);
+}
+
+void SocketIoClient::tick(sio::Moment now) {
+  const auto self = shared_from_this();
+  connection_.tick(now);
+  const auto sockets = sockets_;  // an expired acknowledgement may end a socket
+  for (const auto& socket : sockets) socket->tick(now);
+}
+
+sio::Moment SocketIoClient::next_deadline() const {
+  sio::Moment next = connection_.next_deadline();
+  for (const auto& socket : sockets_) next = std::min(next, socket->next_deadline());
+  return next;
+}
+
+void SocketIoClient::reschedule() {
+  if (const auto engine = this->engine()) engine->reschedule();
+}
+
+}  // namespace taskgate::net
