@@ -1,0 +1,13 @@
+import { defineConfig } from "@playwright/test";
+import { browser } from "./browser";
+
+export default defineConfig({
+  testMatch: "*.spec.ts",
+  outputDir: "../test-results/e2e",
+  workers: 2,
+  fullyParallel: true,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: "list",
+  use: { ...browser, trace: "retain-on-failure" },
+});
