@@ -4,6 +4,7 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  type RouterHistory,
   redirect,
 } from "@tanstack/react-router";
 import * as z from "zod/mini";
@@ -94,7 +95,9 @@ const signedIn = createRoute({
   beforeLoad: async ({ location }) => {
     const user = await session.restore();
     if (user) return;
-    throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { redirect: location.href } });
+    const state = session.state.get();
+    const comesBack = location.href !== "/" && !(state.status === "signed-out" && state.why === "left");
+    throw redirect({ to: "/sign-in", search: comesBack ? { redirect: location.href } : {} });
   },
   component: Shell,
 });
@@ -145,8 +148,10 @@ const tree = root.addChildren([
   signedIn.addChildren([jobs, job, allJobs, rooms, account]),
 ]);
 
-export function createAppRouter() {
+/** Without a history it follows the browser's address. */
+export function createAppRouter(history?: RouterHistory) {
   return createRouter({
+    ...(history ? { history } : {}),
     routeTree: tree,
     defaultPreload: "intent",
     defaultPendingComponent: RoutePending,

@@ -14,11 +14,13 @@ export const grantSchema = z.object({ accessToken: z.string(), user: userSchema 
 /** What a sign-in or a refresh gives: a short-lived access token and whose it is. */
 export type Grant = z.infer<typeof grantSchema>;
 
+/** *absent*: there was no session. *left*: the person signed out. *ended*: the server ended it. */
+export type SignedOutReason = "absent" | "left" | "ended";
+
 export type SessionState =
   /** Not asked yet: a refresh cookie may or may not be there. */
   | { status: "unknown" }
-  /** `ended` is true when the person was signed in here and did not ask to leave. */
-  | { status: "signed-out"; ended: boolean }
+  | { status: "signed-out"; why: SignedOutReason }
   | { status: "signed-in"; user: User };
 
 export interface SessionPorts {
@@ -50,7 +52,7 @@ export class Session {
   constructor(ports: SessionPorts) {
     this.ports = ports;
     ports.channel.listen((message) => {
-      if (message.kind === "signed-out") this.forget(message.ended);
+      if (message.kind === "signed-out") this.forget(message.why);
       else this.accept(message.grant);
     });
   }
@@ -81,10 +83,9 @@ export class Session {
     this.ports.channel.post({ kind: "granted", grant });
   }
 
-  /** The person signed out here, or (`ended`) the server ended the session. */
-  signedOut(ended: boolean): void {
-    this.forget(ended);
-    this.ports.channel.post({ kind: "signed-out", ended });
+  signedOut(why: SignedOutReason): void {
+    this.forget(why);
+    this.ports.channel.post({ kind: "signed-out", why });
   }
 
   /** A token that is not about to expire; undefined when signed out. */
@@ -115,7 +116,7 @@ export class Session {
     const grant = await this.ports.refresh();
     if (this.changes !== before) return this.token;
     if (grant === undefined) {
-      this.signedOut(this.user !== undefined);
+      this.signedOut(this.user === undefined ? "absent" : "ended");
       return undefined;
     }
     this.signedIn(grant);
@@ -132,11 +133,11 @@ export class Session {
     }
   }
 
-  private forget(ended: boolean): void {
+  private forget(why: SignedOutReason): void {
     this.token = undefined;
     if (this.state.get().status === "signed-out") return;
     this.changes += 1;
-    this.state.set({ status: "signed-out", ended });
+    this.state.set({ status: "signed-out", why });
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Grant } from "./session";
+import type { Grant, SignedOutReason } from "./session";
 
-export type TabMessage = { kind: "granted"; grant: Grant } | { kind: "signed-out"; ended: boolean };
+export type TabMessage = { kind: "granted"; grant: Grant } | { kind: "signed-out"; why: SignedOutReason };
 
 /** What the tabs of one browser tell each other about the session. Never stored. */
 export interface TabChannel {

@@ -46,6 +46,13 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Button: { defaultProps: { size: "sm", fw: 500 } },
+    InputWrapper: {
+      styles: {
+        label: { fontWeight: 500, marginBottom: 4 },
+        description: { fontSize: 12, marginBottom: 4 },
+        error: { fontSize: 12.5 },
+      },
+    },
     TextInput: { defaultProps: { size: "sm" } },
     PasswordInput: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 400, fz: "xs" } },

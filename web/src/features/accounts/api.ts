@@ -36,7 +36,7 @@ export async function signOut(): Promise<void> {
   try {
     await http.post("/api/auth/logout", { schema: answerSchema, body: {}, headers: COOKIE_MODE });
   } finally {
-    session.signedOut(false);
+    session.signedOut("left");
   }
 }
 

@@ -43,7 +43,7 @@ export function SignInPage() {
       }
     >
       <form className={classes.form} noValidate onSubmit={form.onSubmit((values) => void submit(values))}>
-        {state.status === "signed-out" && state.ended && !submission.problem && (
+        {state.status === "signed-out" && state.why === "ended" && !submission.problem && (
           <Note>Your session has ended. Sign in again to go on.</Note>
         )}
         {search.done === "verified" && <Note good>Your address is confirmed. You can sign in now.</Note>}

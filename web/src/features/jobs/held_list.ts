@@ -1,4 +1,4 @@
-import { useRef } from "react";
+import { type PointerEvent, useEffect, useRef, useState } from "react";
 import type { Job } from "./model";
 
 export interface HeldList {
@@ -8,8 +8,29 @@ export interface HeldList {
   waiting: number;
 }
 
+/** A pointer that rests this long is not about to click. */
+const RESTING_MS = 3_000;
+
+/** True while a mouse moves over the element that gets the handlers. */
+export function usePointerHold() {
+  const [held, setHeld] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const hold = (event: PointerEvent) => {
+    if (event.pointerType !== "mouse") return;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setHeld(false), RESTING_MS);
+    setHeld(true);
+  };
+  const release = () => {
+    clearTimeout(timer.current);
+    setHeld(false);
+  };
+  return { held, onPointerEnter: hold, onPointerMove: hold, onPointerLeave: release };
+}
+
 /**
- * While the pointer (or the focus) is in the list, rows keep their places: known ones are renewed where they are, rows
+ * While the pointer is in the list, rows keep their places: known ones are renewed where they are, rows
  * that left the list stay, new ones wait and are counted.
  */
 export function holdList(shown: Job[], latest: Job[]): HeldList {

@@ -1,12 +1,12 @@
 import { ActionIcon, Button, Popover } from "@mantine/core";
-import { IconPlayerStop, IconRefresh } from "@tabler/icons-react";
+import { IconRefresh, IconX } from "@tabler/icons-react";
 import { asApiError } from "@/lib/errors";
 import { ErrorNote } from "@/ui/error_note";
 import type { Job } from "./model";
 import { useJobAction } from "./queries";
 
 const words = {
-  cancel: { label: "Cancel", icon: IconPlayerStop },
+  cancel: { label: "Cancel", icon: IconX },
   retry: { label: "Retry", icon: IconRefresh },
 };
 

@@ -1,14 +1,14 @@
 import { Button } from "@mantine/core";
 import { IconArrowUp } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { memo, type PointerEvent, useState } from "react";
+import { memo, useState } from "react";
 import { formatJson } from "@/lib/json";
 import { useNow } from "@/lib/now";
 import { formatElapsed, formatExact } from "@/lib/time";
 import { ProgressBar } from "@/ui/progress_bar";
 import { RelativeTime } from "@/ui/relative_time";
 import { StatusBadge } from "@/ui/status_badge";
-import { useHeldList } from "./held_list";
+import { useHeldList, usePointerHold } from "./held_list";
 import { JobActionButton } from "./job_action_button";
 import classes from "./jobs_table.module.css";
 import { canCancel, canRetry, type Job, jobClock } from "./model";
@@ -22,18 +22,11 @@ interface JobsTableProps {
 }
 
 export function JobsTable({ jobs, page, withOwner, stale }: JobsTableProps) {
-  const [held, setHeld] = useState(false);
+  const { held, ...watching } = usePointerHold();
   const [releases, setReleases] = useState(0);
   const list = useHeldList(jobs, held, `${releases} ${page}`);
-  const onPointer = (event: PointerEvent) =>
-    event.pointerType === "mouse" && setHeld(event.type === "pointerenter");
   return (
-    <div
-      className={classes.frame}
-      data-stale={stale || undefined}
-      onPointerEnter={onPointer}
-      onPointerLeave={onPointer}
-    >
+    <div className={classes.frame} data-stale={stale || undefined} {...watching}>
       {list.waiting > 0 && (
         <Button
           className={classes.waiting}

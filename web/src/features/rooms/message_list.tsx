@@ -36,7 +36,7 @@ export function MessageList({ messages, onAgain }: MessageListProps) {
       className={classes.messages}
       onScroll={onScroll}
       role="log"
-      aria-label="Messages"
+      aria-label="Conversation"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
     >

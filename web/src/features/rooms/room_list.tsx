@@ -11,7 +11,7 @@ interface RoomListProps {
 export function RoomList({ list, current, onOpen }: RoomListProps) {
   if (list.length === 0) return null;
   return (
-    <ul className={classes.list} aria-label="Joined rooms">
+    <ul className={classes.list} aria-label="Joined">
       {list.map(({ name, unread, state }) => (
         <li key={name}>
           <button
