@@ -1,0 +1,134 @@
+#pragma once
+
+#include "store/conformance/job_suite.h"
+
+namespace taskgate::conformance {
+
+class JobReading : public JobSuite {
+ protected:
+  // One job of alice's in each status, oldest first in the order of the enumeration, and a pending one of bob's.
+  void submit_one_of_each() {
+    completed = submit(make_job("Make video")).id;
+    settle(completion(claim_one()));
+    failed = submit(make_job("mail")).id;
+    settle(failure(claim_one(), "Mailbox 50%_full"));
+    cancelled = submit(make_job("mail")).id;
+    cancel(cancelled);
+    processing = submit(make_job("mail")).id;
+    claim_one();
+    pending = submit(make_job("mail")).id;
+    bobs = submit(make_job_of(bob, "mail")).id;
+  }
+  JobId pending, processing, completed, failed, cancelled, bobs;
+};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(JobReading);
+
+TEST_P(JobReading, ShowsAUserOnlyHisOwnJobs) {
+  submit_one_of_each();
+  EXPECT_TRUE(run(store().get({alice}, pending)).has_value());
+  EXPECT_EQ(run(store().get({bob}, pending)).error().code, ErrorCode::not_found);
+  EXPECT_EQ(run(store().get({bob}, JobId{3})).error().message, run(store().get({bob}, pending)).error().message);
+  EXPECT_EQ(run(store().attempts({bob}, completed)).error().code, ErrorCode::not_found);
+  EXPECT_TRUE(run(store().attempts({alice}, pending)).value().empty());
+  EXPECT_THAT(ids_of(run(store().list({bob}, {}, 10, std::nullopt)).jobs), ::testing::ElementsAre(bobs));
+  EXPECT_EQ(run(store().list({alice}, {}, 10, std::nullopt)).jobs.size(), 5u);
+  EXPECT_EQ(run(store().list({}, {}, 10, std::nullopt)).jobs.size(), 6u);
+  for (const auto status : {JobStatus::completed, JobStatus::failed, JobStatus::cancelled, JobStatus::processing}) {
+    EXPECT_TRUE(run(store().list({bob}, {status, {}, {}}, 10, std::nullopt)).jobs.empty());
+  }
+}
+
+TEST_P(JobReading, FiltersByStatus) {
+  submit_one_of_each();
+  EXPECT_THAT(list({JobStatus::pending, {}, {}}), ::testing::ElementsAre(bobs, pending));
+  EXPECT_THAT(list({JobStatus::processing, {}, {}}), ::testing::ElementsAre(processing));
+  EXPECT_THAT(list({JobStatus::completed, {}, {}}), ::testing::ElementsAre(completed));
+  EXPECT_THAT(list({JobStatus::failed, {}, {}}), ::testing::ElementsAre(failed));
+  EXPECT_THAT(list({JobStatus::cancelled, {}, {}}), ::testing::ElementsAre(cancelled));
+  EXPECT_THAT(ids_of(run(store().list({alice}, {JobStatus::failed, {}, {}}, 10, std::nullopt)).jobs),
+              ::testing::ElementsAre(failed));
+  EXPECT_THAT(ids_of(run(store().list({alice}, {JobStatus::pending, {}, {}}, 10, std::nullopt)).jobs),
+              ::testing::ElementsAre(pending));
+}
+
+TEST_P(JobReading, FiltersByTypeAndByTextTakenLiterally) {
+  submit_one_of_each();
+  EXPECT_THAT(list({{}, "Make video", {}}), ::testing::ElementsAre(completed));
+  EXPECT_TRUE(list({{}, "make video", {}}).empty());
+  EXPECT_THAT(list({{}, {}, "VIDEO"}), ::testing::ElementsAre(completed));
+  EXPECT_THAT(list({{}, {}, "50%_f"}), ::testing::ElementsAre(failed));
+  EXPECT_TRUE(list({{}, {}, "5_%"}).empty());
+  EXPECT_TRUE(list({{}, {}, "\\"}).empty());
+  EXPECT_THAT(list({JobStatus::failed, "mail", "mailbox"}), ::testing::ElementsAre(failed));
+}
+
+TEST_P(JobReading, PagesWithoutGapsOrRepetitions) {
+  std::vector<JobId> submitted;
+  for (int i = 0; i < 25; ++i) submitted.push_back(submit(make_job_of(i % 5 == 0 ? bob : alice)).id);
+  std::vector<JobId> seen;
+  std::optional<JobId> before;
+  int pages = 0;
+  do {
+    const JobPage page = run(store().list({}, {}, 10, before));
+    for (const Job& job : page.jobs) seen.push_back(job.id);
+    before = page.next;
+    ++pages;
+    // What is added meanwhile is newer, so it does not disturb the pages that follow.
+    submit();
+  } while (before);
+  std::reverse(seen.begin(), seen.end());
+  EXPECT_EQ(seen, submitted);
+  EXPECT_EQ(pages, 3);
+}
+
+TEST_P(JobReading, SaysThatAFullPageIsTheLastWhenItIs) {
+  for (int i = 0; i < 4; ++i) submit();
+  EXPECT_EQ(run(store().list({}, {}, 4, std::nullopt)).next, std::nullopt);
+  const JobPage first = run(store().list({}, {JobStatus::pending, {}, {}}, 2, std::nullopt));
+  ASSERT_TRUE(first.next.has_value());
+  const JobPage second = run(store().list({}, {JobStatus::pending, {}, {}}, 2, first.next));
+  EXPECT_EQ(second.jobs.size(), 2u);
+  EXPECT_EQ(second.next, std::nullopt);
+}
+
+TEST_P(JobReading, CountsLikeARecount) {
+  submit_one_of_each();
+  submit_delayed(1h);
+  submit();
+  settle(another_try(claim_one(), 1h));
+  for (const Scope& scope : {Scope{}, Scope{alice}, Scope{bob}, Scope{UserId{}}}) {
+    EXPECT_EQ(run(store().counts(scope)), recount(scope));
+  }
+  reopen();
+  now += lease + 1ms;
+  run(store().reclaim_expired(0, now));
+  run(store().retry({}, failed, now));
+  for (const Scope& scope : {Scope{}, Scope{alice}, Scope{bob}}) EXPECT_EQ(run(store().counts(scope)), recount(scope));
+  EXPECT_EQ(counts().failed, 1);
+}
+
+class JobRestart : public JobSuite {};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(JobRestart);
+
+TEST_P(JobRestart, LosesNothingAndKeepsTheOrder) {
+  const JobId low = submit(make_job("mail", 0)).id;
+  const JobId high = submit(make_job("mail", 9)).id;
+  const JobId low_too = submit(make_job("mail", 0)).id;
+  const JobId delayed = submit_delayed(10s).id;
+  submit(make_job("mail", 100));
+  const Job running = claim_one();
+  submit(make_job("mail", 100));
+  const Job done = claim_one();
+  settle(completion(done));
+  reopen();
+  EXPECT_THAT(ids_of(claim(9).jobs), ::testing::ElementsAre(high, low, low_too));
+  EXPECT_EQ(claim().next_due, now + 10s);
+  EXPECT_EQ(get(running.id).status, JobStatus::processing);
+  EXPECT_EQ(get(done.id).status, JobStatus::completed);
+  EXPECT_EQ(settle(completion(running)).status, SettleStatus::ok);
+  EXPECT_EQ(settle(completion(done)).status, SettleStatus::already_settled);
+  now += 10s;
+  EXPECT_EQ(claim_one().id, delayed);
+}
+
+}  // namespace taskgate::conformance

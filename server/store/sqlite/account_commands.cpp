@@ -1,0 +1,106 @@
+#include "store/sqlite/account_commands.h"
+
+#include "store/sqlite/session_rows.h"
+#include "store/sqlite/user_rows.h"
+
+namespace taskgate::sqlite {
+
+using accounts::TokenPurpose;
+using accounts::User;
+
+namespace {
+
+Error invalid_link() {
+  return {ErrorCode::bad_request, "invalid_token", "The link is invalid or has expired", {}, std::nullopt};
+}
+
+// Takes the token out; nothing when it is not good.
+std::optional<User> consume_token(Database& database, TokenPurpose purpose, const Sha256Digest& hash, Time now) {
+  auto user = find_user_by_token(database, purpose, hash, now);
+  if (user) drop_token(database, hash);
+  return user;
+}
+
+}  // namespace
+
+Result<User> create_user(Database& database, const User& user, const std::optional<accounts::OneTimeToken>& token) {
+  if (find_user_by_email(database, user.email)) {
+    return Error{ErrorCode::conflict, "email_taken", "There is already an account with this address", {}, std::nullopt};
+  }
+  insert_user(database, user);
+  if (token) insert_token(database, *token);
+  return user;
+}
+
+void replace_token(Database& database, const accounts::OneTimeToken& token) {
+  drop_tokens(database, token.user_id, token.purpose);
+  insert_token(database, token);
+}
+
+Result<User> verify_email(Database& database, const Sha256Digest& hash, Time now) {
+  auto user = consume_token(database, TokenPurpose::verify_email, hash, now);
+  if (!user) return invalid_link();
+  user->email_verified = true;
+  user->updated_at = now;
+  store_user(database, *user);
+  return std::move(*user);
+}
+
+Result<User> reset_password(Database& database, const Sha256Digest& hash, const std::string& password_hash, Time now) {
+  auto user = consume_token(database, TokenPurpose::reset_password, hash, now);
+  if (!user) return invalid_link();
+  user->password_hash = password_hash;
+  user->email_verified = true;
+  ++user->token_version;
+  user->updated_at = now;
+  store_user(database, *user);
+  revoke_sessions(database, user->id, std::nullopt, now);
+  drop_tokens(database, user->id);
+  return std::move(*user);
+}
+
+Result<User> change_password(Database& database, const PasswordChange& change, Time now) {
+  auto user = find_user(database, change.user);
+  if (!user) return not_found("User");
+  if (user->password_hash != change.expected_hash) {
+    return Error{ErrorCode::conflict, "password_changed", "The password was changed in the meantime", {}, std::nullopt};
+  }
+  user->password_hash = change.password_hash;
+  user->updated_at = now;
+  store_user(database, *user);
+  revoke_sessions(database, user->id, change.keep, now);
+  drop_tokens(database, user->id);
+  return std::move(*user);
+}
+
+void upgrade_password_hash(Database& database, const PasswordChange& change) {
+  database.statement("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?")
+      .execute(change.password_hash, change.user, change.expected_hash);
+}
+
+Result<User> set_role(Database& database, const UserId& id, Role role, Time now) {
+  auto user = find_user(database, id);
+  if (!user) return not_found("User");
+  user->role = role;
+  user->updated_at = now;
+  store_user(database, *user);
+  return std::move(*user);
+}
+
+Result<User> set_disabled(Database& database, const UserId& id, bool disabled, Time now) {
+  auto user = find_user(database, id);
+  if (!user) return not_found("User");
+  user->disabled = disabled;
+  user->updated_at = now;
+  if (disabled) ++user->token_version;
+  store_user(database, *user);
+  if (disabled) revoke_sessions(database, id, std::nullopt, now);
+  return std::move(*user);
+}
+
+void raise_token_version(Database& database, const UserId& user, Time now) {
+  database.statement("UPDATE users SET token_version = token_version + 1, updated_at = ? WHERE id = ?")
+      .execute(now, user);
+}
+
+}  // namespace taskgate::sqlite

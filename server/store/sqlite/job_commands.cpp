@@ -1,0 +1,259 @@
+#include "store/sqlite/job_commands.h"
+
+namespace taskgate::sqlite {
+namespace {
+
+using jobs::AttemptOutcome;
+using jobs::Job;
+using jobs::JobStatus;
+using jobs::Settled;
+using jobs::Settlement;
+using jobs::SettlementKind;
+using jobs::SettleStatus;
+
+void touch(Job& job, Time now) {
+  job.updated_at = now;
+  ++job.revision;
+}
+
+// Stores the job after a change and brings memory and counts in step.
+void store(WriteContext& context, const Standing& before, const Job& after, Time now) {
+  if (jobs::is_finished(before.status) || jobs::is_finished(after.status)) {
+    context.rows.store_finish(after);
+  } else {
+    context.rows.store_live(after);
+  }
+  context.live.leave(before);
+  context.live.enter(after, now);
+  context.counts.moved(after.user_id, before.status, after.status);
+}
+
+void end_lease(Job& job) {
+  job.worker.reset();
+  job.lease_expires_at.reset();
+}
+
+void finish(Job& job, JobStatus status, Time now) {
+  end_lease(job);
+  job.status = status;
+  job.run_at.reset();
+  job.completed_at = now;
+  touch(job, now);
+}
+
+void wait(Job& job, std::optional<Time> run_at, Time now) {
+  end_lease(job);
+  job.status = JobStatus::pending;
+  job.run_at = run_at && *run_at > now ? run_at : std::nullopt;
+  touch(job, now);
+}
+
+void start(Job& job, const jobs::ClaimRequest& request, Time now) {
+  job.status = JobStatus::processing;
+  ++job.attempts;
+  ++job.fence;
+  job.progress = 0;
+  job.progress_message.reset();
+  job.run_at.reset();
+  job.started_at = now;
+  job.worker = request.worker;
+  job.lease_expires_at = now + request.lease;
+  touch(job, now);
+}
+
+// The attempt that a completed job ends with stays in its own row, see job_rows.h.
+void keep_attempt(WriteContext& context, const Settlement& settlement, const Job& job, Time now) {
+  if (settlement.kind == SettlementKind::complete) return;
+  if (settlement.kind == SettlementKind::release) {
+    context.rows.add_attempt(job, AttemptOutcome::released, std::nullopt, now);
+  } else {
+    context.rows.add_attempt(job, AttemptOutcome::failed, settlement.error, now);
+  }
+}
+
+void apply(const Settlement& settlement, Job& job, Time now) {
+  switch (settlement.kind) {
+    case SettlementKind::complete:
+      job.result = settlement.result;
+      job.error.reset();
+      job.progress = 100;
+      return finish(job, JobStatus::completed, now);
+    case SettlementKind::fail:
+      job.error = settlement.error;
+      return finish(job, JobStatus::failed, now);
+    case SettlementKind::retry:
+      job.error = settlement.error;
+      ++job.retries;
+      return wait(job, settlement.run_at, now);
+    case SettlementKind::release:
+      --job.attempts;
+      return wait(job, std::nullopt, now);
+  }
+}
+
+// Why a settlement whose lease is not running changes nothing. The attempts tell what became of that lease.
+SettleStatus explain_stale(WriteContext& context, const Job& job, std::int64_t fence) {
+  if (job.status == JobStatus::completed && job.fence == fence) return SettleStatus::already_settled;
+  const auto outcome = context.rows.find_outcome(job.id, fence);
+  if (!outcome || *outcome == AttemptOutcome::crashed) return SettleStatus::stale_lease;
+  return *outcome == AttemptOutcome::cancelled ? SettleStatus::cancelled : SettleStatus::already_settled;
+}
+
+Settled settle_one(WriteContext& context, const Settlement& settlement, Time now) {
+  auto job = context.rows.find(settlement.id);
+  if (!job) return {SettleStatus::stale_lease, std::nullopt};
+  if (job->status != JobStatus::processing || job->fence != settlement.fence) {
+    return {explain_stale(context, *job, settlement.fence), std::nullopt};
+  }
+  const Standing before = standing_of(*job);
+  keep_attempt(context, settlement, *job, now);
+  apply(settlement, *job, now);
+  store(context, before, *job, now);
+  return {SettleStatus::ok, std::move(job)};
+}
+
+std::optional<Job> beat_one(WriteContext& context, const jobs::Beat& beat, Time now) {
+  auto job = context.rows.find(beat.id);
+  if (!job || job->status != JobStatus::processing || job->fence != beat.fence) return std::nullopt;
+  const Standing before = standing_of(*job);
+  if (beat.extend) job->lease_expires_at = now + *beat.extend;
+  if (beat.progress) job->progress = *beat.progress;
+  if (beat.progress_message) job->progress_message = beat.progress_message;
+  // A lease that is merely prolonged is no news about the job.
+  if (beat.progress || beat.progress_message) touch(*job, now);
+  store(context, before, *job, now);
+  return job;
+}
+
+// Ends an attempt that went silent. The job goes back to its place, or is given up as poison.
+Job crash(WriteContext& context, Job job, int crashes_max, Time now) {
+  const Standing before = standing_of(job);
+  context.rows.add_attempt(job, AttemptOutcome::crashed, "The worker stopped without a word", now);
+  ++job.crashes;
+  if (job.crashes > crashes_max) {
+    job.error = fmt::format("poison: the job crashed {} times", job.crashes);
+    finish(job, JobStatus::failed, now);
+  } else {
+    wait(job, std::nullopt, now);
+  }
+  store(context, before, job, now);
+  return job;
+}
+
+std::optional<Job> find_in_scope(WriteContext& context, const jobs::Scope& scope, JobId id) {
+  auto job = context.rows.find(id);
+  if (job && scope.user && job->user_id != *scope.user) job.reset();
+  return job;
+}
+
+Error conflict(std::string reason, std::string message) {
+  return {ErrorCode::conflict, std::move(reason), std::move(message), {}, std::nullopt};
+}
+
+}  // namespace
+
+void submit_jobs(WriteContext& context, std::vector<Job>& jobs, Time now) {
+  for (auto& job : jobs) {
+    if (job.run_at && *job.run_at <= now) job.run_at.reset();
+    context.rows.insert(job);
+  }
+  for (const auto& job : jobs) {
+    context.live.enter(job, now);
+    context.counts.added(job.user_id, job.status);
+  }
+}
+
+jobs::Claim claim_jobs(WriteContext& context, const jobs::ClaimRequest& request, Time now) {
+  context.live.promote_due(context.rows, now);
+  jobs::Claim claim;
+  claim.jobs.reserve(std::min(request.max, context.live.ready()));
+  while (claim.jobs.size() < request.max) {
+    const auto id = context.live.pop(request.types);
+    if (!id) break;
+    auto job = context.rows.find(*id);
+    // Someone else edited the database by hand.
+    if (!job || job->status != JobStatus::pending) continue;
+    start(*job, request, now);
+    context.rows.store_live(*job);
+    context.live.enter(*job, now);
+    context.counts.moved(job->user_id, JobStatus::pending, JobStatus::processing);
+    claim.jobs.push_back(std::move(*job));
+  }
+  if (claim.jobs.size() < request.max) claim.next_due = context.live.next_due(request.types);
+  return claim;
+}
+
+std::vector<Settled> settle_jobs(WriteContext& context, const std::vector<Settlement>& settlements, Time now) {
+  std::vector<Settled> settled;
+  settled.reserve(settlements.size());
+  for (const auto& settlement : settlements) settled.push_back(settle_one(context, settlement, now));
+  return settled;
+}
+
+std::vector<std::optional<Job>> beat_jobs(WriteContext& context, const std::vector<jobs::Beat>& beats, Time now) {
+  std::vector<std::optional<Job>> answers;
+  answers.reserve(beats.size());
+  for (const auto& beat : beats) answers.push_back(beat_one(context, beat, now));
+  return answers;
+}
+
+std::vector<Job> reclaim_expired_jobs(WriteContext& context, int crashes_max, Time now) {
+  std::vector<Job> reclaimed;
+  for (const JobId id : context.live.expired_leases(now)) {
+    auto job = context.rows.find(id);
+    if (job && job->status == JobStatus::processing)
+      reclaimed.push_back(crash(context, std::move(*job), crashes_max, now));
+  }
+  return reclaimed;
+}
+
+std::vector<Job> recover_jobs(WriteContext& context, const std::string& worker, int crashes_max,
+                              std::chrono::milliseconds lease, Time now) {
+  std::vector<Job> reclaimed;
+  for (const JobId id : context.live.leased()) {
+    auto job = context.rows.find(id);
+    if (!job || job->status != JobStatus::processing) continue;
+    if (job->worker == worker) {
+      reclaimed.push_back(crash(context, std::move(*job), crashes_max, now));
+    } else {
+      const Standing before = standing_of(*job);
+      job->lease_expires_at = now + lease;
+      store(context, before, *job, now);
+    }
+  }
+  return reclaimed;
+}
+
+Result<Job> cancel_job(WriteContext& context, const jobs::Scope& scope, JobId id, Time now) {
+  auto job = find_in_scope(context, scope, id);
+  if (!job) return not_found("Job");
+  if (jobs::is_finished(job->status)) return conflict("already_finished", "The job has already finished");
+  const Standing before = standing_of(*job);
+  if (job->status == JobStatus::processing) {
+    context.rows.add_attempt(*job, AttemptOutcome::cancelled, std::nullopt, now);
+  }
+  ++job->fence;
+  finish(*job, JobStatus::cancelled, now);
+  store(context, before, *job, now);
+  return std::move(*job);
+}
+
+Result<Job> retry_job(WriteContext& context, const jobs::Scope& scope, JobId id, Time now) {
+  auto job = find_in_scope(context, scope, id);
+  if (!job) return not_found("Job");
+  if (job->status == JobStatus::completed) return conflict("already_completed", "The job has already completed");
+  if (!jobs::is_finished(job->status)) return conflict("not_finished", "The job has not finished yet");
+  const Standing before = standing_of(*job);
+  job->retries = 0;
+  job->crashes = 0;
+  job->progress = 0;
+  job->progress_message.reset();
+  job->error.reset();
+  job->result.reset();
+  job->completed_at.reset();
+  wait(*job, std::nullopt, now);
+  store(context, before, *job, now);
+  return std::move(*job);
+}
+
+}  // namespace taskgate::sqlite

@@ -1,0 +1,49 @@
+#include "store/sqlite/job_counts.h"
+
+namespace taskgate::sqlite {
+namespace {
+
+constexpr std::array<std::uint8_t, 0> everybody{};
+
+}  // namespace
+
+JobCountChanges::JobCountChanges(Database& database)
+    : add_(
+          database.prepare("INSERT INTO job_counts (user_id, pending, processing, completed, failed, cancelled) VALUES "
+                           "(?, ?, ?, ?, ?, ?) "
+                           "ON CONFLICT (user_id) DO UPDATE SET pending = pending + excluded.pending, "
+                           "processing = processing + excluded.processing, completed = completed + excluded.completed, "
+                           "failed = failed + excluded.failed, cancelled = cancelled + excluded.cancelled")) {}
+
+void JobCountChanges::moved(const UserId& user, jobs::JobStatus from, jobs::JobStatus to) {
+  if (from == to) return;
+  auto& numbers = changes_[user];
+  --numbers[static_cast<std::size_t>(from)];
+  ++numbers[static_cast<std::size_t>(to)];
+}
+
+template <class Key>
+void JobCountChanges::add(const Key& user, const Numbers& numbers) {
+  if (numbers == Numbers{}) return;
+  add_.execute(user, numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
+}
+
+void JobCountChanges::write() {
+  Numbers sum{};
+  for (const auto& [user, numbers] : changes_) {
+    add(user, numbers);
+    for (std::size_t i = 0; i < numbers.size(); ++i) sum[i] += numbers[i];
+  }
+  add(everybody, sum);
+  changes_.clear();
+}
+
+jobs::JobCounts read_job_counts(Database& database, const std::optional<UserId>& user) {
+  auto& statement =
+      database.statement("SELECT pending, processing, completed, failed, cancelled FROM job_counts WHERE user_id = ?");
+  Cursor row = user ? statement.query(*user) : statement.query(everybody);
+  if (!row.next()) return {};
+  return {row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4)};
+}
+
+}  // namespace taskgate::sqlite

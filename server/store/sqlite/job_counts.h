@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+
+#include "jobs/job.h"
+#include "store/sqlite/database.h"
+
+namespace taskgate::sqlite {
+
+// The changes of one transaction to the numbers of jobs by user and status, gathered in memory and written once at its
+// end.
+class JobCountChanges {
+ public:
+  explicit JobCountChanges(Database& database);
+
+  void added(const UserId& user, jobs::JobStatus status) { change(user, status, +1); }
+  void moved(const UserId& user, jobs::JobStatus from, jobs::JobStatus to);
+  // Adds them to job_counts and forgets them. Throws DatabaseError.
+  void write();
+  void forget() { changes_.clear(); }
+
+ private:
+  using Numbers = std::array<std::int64_t, 5>;
+
+  void change(const UserId& user, jobs::JobStatus status, int by) {
+    changes_[user][static_cast<std::size_t>(status)] += by;
+  }
+  template <class Key>
+  void add(const Key& user, const Numbers& numbers);
+
+  Statement add_;
+  std::unordered_map<UserId, Numbers> changes_;
+};
+
+// The numbers of one user, or of everybody. Costs one look-up.
+[[nodiscard]] jobs::JobCounts read_job_counts(Database& database, const std::optional<UserId>& user);
+
+}  // namespace taskgate::sqlite

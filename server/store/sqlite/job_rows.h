@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "jobs/job.h"
+#include "store/sqlite/database.h"
+
+namespace taskgate::sqlite {
+
+// Data up to this many bytes lie in the job's row; longer ones in a table of their own, so that a change of status need
+// not rewrite them.
+inline constexpr std::size_t inline_data_bytes_max = 1'024;
+
+// The columns that read_job() expects, in its order.
+inline constexpr std::string_view job_columns =
+    "id, status, user_id, type, priority, run_at, lease_expires_at, completed_at, fence, revision, attempts, retries, "
+    "max_retries, "
+    "crashes, progress, created_at, updated_at, started_at, worker, progress_message, queue, tags, error, result, data";
+
+// The job in the cursor's row. Long data is fetched through `database`.
+[[nodiscard]] jobs::Job read_job(const Cursor& row, Database& database);
+
+// Attempts that ended, oldest first, as kept in job_attempts.
+[[nodiscard]] std::vector<jobs::Attempt> read_ended_attempts(Database& database, JobId id);
+// The attempt that is still told by the job's own row: the running one, or the one that completed it.
+[[nodiscard]] std::optional<jobs::Attempt> read_latest_attempt(Database& database, JobId id);
+
+// What a pending job needs to wait in memory.
+struct QueuedRow {
+  UserId user_id;
+  std::string type;
+  double priority = 0;
+};
+
+// One live job as the memory of the queue is built from it.
+struct LiveRow {
+  JobId id;
+  jobs::JobStatus status = jobs::JobStatus::pending;
+  UserId user_id;
+  std::string type;
+  double priority = 0;
+  std::optional<Time> run_at;
+  std::optional<Time> lease_expires_at;
+};
+
+// The writer's statements on jobs. All throw DatabaseError.
+class JobRows {
+ public:
+  explicit JobRows(Database& database);
+
+  void insert(const jobs::Job& job);
+  [[nodiscard]] std::optional<jobs::Job> find(JobId id);
+  [[nodiscard]] std::optional<QueuedRow> find_pending(JobId id);
+  // Stores a change between pending and processing, which leaves every index alone.
+  void store_live(const jobs::Job& job);
+  // Stores a change to or from a finished status.
+  void store_finish(const jobs::Job& job);
+  // Keeps an attempt of the job that ended; `job` as it stood while the attempt ran.
+  void add_attempt(const jobs::Job& job, jobs::AttemptOutcome outcome, const std::optional<std::string>& error,
+                   Time now);
+  [[nodiscard]] std::optional<jobs::AttemptOutcome> find_outcome(JobId id, std::int64_t fence);
+  void for_each_live(const std::function<void(const LiveRow&)>& receive);
+
+ private:
+  Database& database_;
+  Statement insert_;
+  Statement insert_data_;
+  Statement find_;
+  Statement find_pending_;
+  Statement store_live_;
+  Statement store_finish_;
+  Statement add_attempt_;
+  Statement find_outcome_;
+};
+
+}  // namespace taskgate::sqlite

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "accounts/account_store.h"
+#include "store/sqlite/readers.h"
+#include "store/sqlite/writer.h"
+
+namespace taskgate::sqlite {
+
+// accounts::AccountStore on SQLite: changes go to the writer, questions to the readers.
+class SqliteAccountStore final : public accounts::AccountStore {
+ public:
+  SqliteAccountStore(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+
+  Awaitable<Result<accounts::User>> create_user(accounts::User user,
+                                                std::optional<accounts::OneTimeToken> token) override;
+  Awaitable<std::optional<accounts::User>> find_user(UserId id) override;
+  Awaitable<std::optional<accounts::User>> find_user_by_email(std::string email) override;
+  Awaitable<accounts::UserPage> list_users(std::string text, std::size_t limit,
+                                           std::optional<std::string> cursor) override;
+
+  Awaitable<void> replace_token(accounts::OneTimeToken token) override;
+  Awaitable<Result<accounts::User>> verify_email(Sha256Digest token_hash, Time now) override;
+  Awaitable<std::optional<accounts::User>> find_user_by_token(accounts::TokenPurpose purpose, Sha256Digest token_hash,
+                                                              Time now) override;
+  Awaitable<Result<accounts::User>> reset_password(Sha256Digest token_hash, std::string password_hash,
+                                                   Time now) override;
+  Awaitable<Result<accounts::User>> change_password(UserId id, std::string expected_hash, std::string password_hash,
+                                                    std::optional<SessionId> keep, Time now) override;
+  Awaitable<void> upgrade_password_hash(UserId id, std::string expected_hash, std::string password_hash) override;
+  Awaitable<Result<accounts::User>> set_role(UserId id, Role role, Time now) override;
+  Awaitable<Result<accounts::User>> set_disabled(UserId id, bool disabled, Time now) override;
+
+  Awaitable<void> create_session(accounts::Session session) override;
+  Awaitable<std::optional<accounts::SessionAuthority>> session_authority(SessionId id, Time now) override;
+  Awaitable<Result<accounts::Rotation>> rotate_session(SessionId id, std::int64_t counter,
+                                                       std::chrono::milliseconds idle, std::chrono::milliseconds grace,
+                                                       bool rotate, Time now) override;
+  Awaitable<bool> revoke_session(SessionId id, Time now) override;
+  Awaitable<std::vector<SessionId>> revoke_sessions(UserId user, std::optional<SessionId> except,
+                                                    bool raise_token_version, Time now) override;
+  Awaitable<std::vector<accounts::Session>> list_sessions(UserId user, Time now) override;
+  Awaitable<std::size_t> prune(Time before, std::size_t limit) override;
+
+ private:
+  Writer& writer_;
+  Readers& readers_;
+};
+
+}  // namespace taskgate::sqlite

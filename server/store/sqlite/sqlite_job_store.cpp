@@ -1,0 +1,115 @@
+#include "store/sqlite/sqlite_job_store.h"
+
+#include <variant>
+
+#include "store/sqlite/job_commands.h"
+#include "store/sqlite/job_counts.h"
+#include "store/sqlite/job_reads.h"
+
+// Each verb names its work first and awaits it then: a lambda inside a co_await expression is miscompiled by g++ 12.
+namespace taskgate::sqlite {
+namespace {
+
+using jobs::Job;
+using Done = std::monostate;
+
+// These read their row before they write it, and no rule of the schema can refuse what they write.
+constexpr CommandTraits job_change{Isolation::first_write, 0};
+
+CommandTraits submission(const std::vector<Job>& jobs) {
+  std::size_t bytes = 0;
+  for (const auto& job : jobs) bytes += sizeof(Job) + job.data.size();
+  // One job fails with its own row; of several, those before it must be undone.
+  return {jobs.size() > 1 ? Isolation::savepoint : Isolation::first_write, bytes};
+}
+
+}  // namespace
+
+template <class Work>
+Awaitable<std::invoke_result_t<Work&, WriteContext&>> SqliteJobStore::change(Work work, CommandTraits traits) {
+  if (!writer_.has_queue()) throw StoreFailure("jobs can be changed by the running server only");
+  return writer_.execute(std::move(work), traits);
+}
+
+Awaitable<void> SqliteJobStore::submit(std::vector<Job> jobs, Time now) {
+  auto work = [&jobs, now](WriteContext& context) {
+    submit_jobs(context, jobs, now);
+    return Done{};
+  };
+  auto submitted = change(work, submission(jobs));
+  co_await std::move(submitted);
+}
+
+Awaitable<jobs::Claim> SqliteJobStore::claim(jobs::ClaimRequest request, Time now) {
+  auto work = [&request, now](WriteContext& context) { return claim_jobs(context, request, now); };
+  auto claimed = change(work, job_change);
+  co_return co_await std::move(claimed);
+}
+
+Awaitable<std::vector<jobs::Settled>> SqliteJobStore::settle(std::vector<jobs::Settlement> settlements, Time now) {
+  auto work = [&settlements, now](WriteContext& context) { return settle_jobs(context, settlements, now); };
+  auto settled = change(work, job_change);
+  co_return co_await std::move(settled);
+}
+
+Awaitable<std::vector<std::optional<Job>>> SqliteJobStore::beat(std::vector<jobs::Beat> beats, Time now) {
+  auto work = [&beats, now](WriteContext& context) { return beat_jobs(context, beats, now); };
+  auto answered = change(work, job_change);
+  co_return co_await std::move(answered);
+}
+
+Awaitable<std::vector<Job>> SqliteJobStore::reclaim_expired(int crashes_max, Time now) {
+  auto work = [crashes_max, now](WriteContext& context) { return reclaim_expired_jobs(context, crashes_max, now); };
+  auto reclaimed = change(work, job_change);
+  co_return co_await std::move(reclaimed);
+}
+
+Awaitable<std::vector<Job>> SqliteJobStore::recover(std::string worker, int crashes_max,
+                                                    std::chrono::milliseconds lease, Time now) {
+  auto work = [&worker, crashes_max, lease, now](WriteContext& context) {
+    return recover_jobs(context, worker, crashes_max, lease, now);
+  };
+  auto reclaimed = change(work, job_change);
+  co_return co_await std::move(reclaimed);
+}
+
+Awaitable<Result<Job>> SqliteJobStore::cancel(jobs::Scope scope, JobId id, Time now) {
+  auto work = [&scope, id, now](WriteContext& context) { return cancel_job(context, scope, id, now); };
+  auto cancelled = change(work, job_change);
+  co_return co_await std::move(cancelled);
+}
+
+Awaitable<Result<Job>> SqliteJobStore::retry(jobs::Scope scope, JobId id, Time now) {
+  auto work = [&scope, id, now](WriteContext& context) { return retry_job(context, scope, id, now); };
+  auto retried = change(work, job_change);
+  co_return co_await std::move(retried);
+}
+
+Awaitable<Result<Job>> SqliteJobStore::get(jobs::Scope scope, JobId id) {
+  auto read = [&scope, id](Database& database) { return get_job(database, scope, id); };
+  auto question = readers_.execute(read);
+  co_return co_await std::move(question);
+}
+
+Awaitable<Result<std::vector<jobs::Attempt>>> SqliteJobStore::attempts(jobs::Scope scope, JobId id) {
+  auto read = [&scope, id](Database& database) { return get_attempts(database, scope, id); };
+  auto question = readers_.execute(read);
+  co_return co_await std::move(question);
+}
+
+Awaitable<jobs::JobPage> SqliteJobStore::list(jobs::Scope scope, jobs::JobFilter filter, std::size_t limit,
+                                              std::optional<JobId> before) {
+  auto read = [&scope, &filter, limit, before](Database& database) {
+    return list_jobs(database, scope, filter, limit, before);
+  };
+  auto question = readers_.execute(read);
+  co_return co_await std::move(question);
+}
+
+Awaitable<jobs::JobCounts> SqliteJobStore::counts(jobs::Scope scope) {
+  auto read = [&scope](Database& database) { return read_job_counts(database, scope.user); };
+  auto question = readers_.execute(read);
+  co_return co_await std::move(question);
+}
+
+}  // namespace taskgate::sqlite

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "jobs/job_store.h"
+#include "store/sqlite/readers.h"
+#include "store/sqlite/writer.h"
+
+namespace taskgate::sqlite {
+
+// jobs::JobStore on SQLite: changes go to the writer, questions to the readers. On a store opened for accounts only,
+// changes throw StoreFailure: they are the running server's, which holds the queue in memory.
+class SqliteJobStore final : public jobs::JobStore {
+ public:
+  SqliteJobStore(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+
+  Awaitable<void> submit(std::vector<jobs::Job> jobs, Time now) override;
+  Awaitable<jobs::Claim> claim(jobs::ClaimRequest request, Time now) override;
+  Awaitable<std::vector<jobs::Settled>> settle(std::vector<jobs::Settlement> settlements, Time now) override;
+  Awaitable<std::vector<std::optional<jobs::Job>>> beat(std::vector<jobs::Beat> beats, Time now) override;
+  Awaitable<std::vector<jobs::Job>> reclaim_expired(int crashes_max, Time now) override;
+  Awaitable<std::vector<jobs::Job>> recover(std::string worker, int crashes_max, std::chrono::milliseconds lease,
+                                            Time now) override;
+  Awaitable<Result<jobs::Job>> cancel(jobs::Scope scope, JobId id, Time now) override;
+  Awaitable<Result<jobs::Job>> retry(jobs::Scope scope, JobId id, Time now) override;
+
+  Awaitable<Result<jobs::Job>> get(jobs::Scope scope, JobId id) override;
+  Awaitable<Result<std::vector<jobs::Attempt>>> attempts(jobs::Scope scope, JobId id) override;
+  Awaitable<jobs::JobPage> list(jobs::Scope scope, jobs::JobFilter filter, std::size_t limit,
+                                std::optional<JobId> before) override;
+  Awaitable<jobs::JobCounts> counts(jobs::Scope scope) override;
+
+ private:
+  template <class Work>
+  Awaitable<std::invoke_result_t<Work&, WriteContext&>> change(Work work, CommandTraits traits);
+
+  Writer& writer_;
+  Readers& readers_;
+};
+
+}  // namespace taskgate::sqlite

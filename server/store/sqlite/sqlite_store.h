@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "accounts/account_store.h"
+#include "jobs/job_store.h"
+
+namespace taskgate::sqlite {
+
+// How a store is opened.
+enum class Access {
+  server,         // the one server on the folder: takes the lock, holds the queue in memory
+  accounts_only,  // a program beside it (the command line): accounts may be changed, jobs only read; no lock
+};
+
+struct SqliteStoreOptions {
+  std::filesystem::path folder;  // created if need be; holds taskgate.db
+  Access access = Access::server;
+  std::size_t readers = 2;
+  std::uint32_t fair_share_every = 8;  // see jobs/ready_queue.h
+  // How long a change waits while another program (the command line, a person with sqlite3) writes.
+  std::chrono::milliseconds busy_timeout{5'000};
+  std::string vfs;  // name of a registered SQLite VFS; empty: the system's files. For tests that inject faults.
+};
+
+// What the writer has done so far.
+struct SqliteStoreStatistics {
+  std::uint64_t transactions = 0;         // committed
+  std::uint64_t commands = 0;             // verbs answered with success
+  std::uint64_t failed_transactions = 0;  // rolled back as a whole
+};
+
+// Accounts and jobs in one SQLite file. Thread-safe.
+//
+// Coroutines that wait for it must be resumed by loops that outlive the wait: stop the store before the loops end.
+class SqliteStore {
+ public:
+  // Opens or creates the database, brings its schema up to date and rebuilds the queue. Throws std::runtime_error with
+  // a sentence for the operator when the folder cannot be written, another server runs on it, the file is not a
+  // database of this program, or it was written by a newer version.
+  explicit SqliteStore(const SqliteStoreOptions& options);
+  ~SqliteStore();  // same as stop()
+  SqliteStore(const SqliteStore&) = delete;
+  SqliteStore& operator=(const SqliteStore&) = delete;
+
+  [[nodiscard]] accounts::AccountStore& accounts();
+  [[nodiscard]] jobs::JobStore& jobs();
+
+  // False from a failed transaction (disk full, I/O error) until one succeeds again; the store tries by itself every
+  // second.
+  [[nodiscard]] bool healthy() const;
+  [[nodiscard]] SqliteStoreStatistics statistics() const;
+
+  // Finishes what was asked, then closes the file; later calls throw StoreFailure. Blocks. Idempotent.
+  void stop();
+
+ private:
+  class Engine;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace taskgate::sqlite
