@@ -20,4 +20,10 @@ window.ResizeObserver ??= class {
 };
 window.scrollTo = vi.fn();
 Element.prototype.scrollIntoView = vi.fn();
-document.fonts ??= Object.assign(new EventTarget(), { ready: Promise.resolve() }) as unknown as FontFaceSet;
+if (document.fonts === undefined) {
+  const fonts = Object.assign(new EventTarget(), { ready: Promise.resolve() });
+  Object.defineProperty(document, "fonts", { value: fonts });
+}
+
+// axe asks for a canvas when it looks for icon fonts; jsdom has none and says so on every page.
+HTMLCanvasElement.prototype.getContext = () => null;

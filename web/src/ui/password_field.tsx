@@ -6,6 +6,8 @@ export function PasswordField(props: PasswordInputProps) {
   const [visible, setVisible] = useState(false);
   return (
     <PasswordInput
+      // Mantine says this of its other inputs by itself.
+      aria-invalid={Boolean(props.error)}
       {...props}
       visible={visible}
       onVisibilityChange={setVisible}

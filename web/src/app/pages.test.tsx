@@ -1,0 +1,476 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { session } from "@/lib/client";
+import { expectAccessible, openApp } from "@/test/app";
+import { refusal } from "@/test/fake_server";
+import { jobWith } from "@/test/jobs";
+import { ada, grace } from "@/test/sessions";
+
+vi.mock("socket.io-client", async () => {
+  const { FakeSocket } = await import("@/test/fake_socket");
+  return { io: () => new FakeSocket() };
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+const ok = () => ({ body: { message: "ok" } });
+const button = (name: string) => screen.findByRole("button", { name });
+const field = (label: string) => screen.findByLabelText(label);
+
+async function fill(label: string, text: string): Promise<void> {
+  await userEvent.type(await field(label), text);
+}
+
+describe("sign up", () => {
+  it("shows the server's sentence at its field", async () => {
+    const errors = [{ field: "password", message: "This is among the most common passwords" }];
+    openApp("/sign-up", {
+      routes: {
+        "POST /api/auth/signup": () => ({
+          status: 400,
+          body: refusal("validation_failed", "Validation failed", errors),
+        }),
+      },
+    });
+    await fill("Email", "ada@example.com");
+    await fill("Password", "password1");
+    await userEvent.click(await button("Sign up"));
+    await waitFor(async () => expect(await field("Password")).toBeInvalid());
+    expect(await field("Password")).toHaveAccessibleDescription(/most common passwords/);
+    await expectAccessible();
+  });
+
+  it("asks nothing of the server while a field is certainly wrong", async () => {
+    const { server } = openApp("/sign-up");
+    await fill("Email", "ada");
+    await fill("Password", "short");
+    await userEvent.click(await button("Sign up"));
+    expect(await field("Email")).toHaveAccessibleDescription(/not an email address/);
+    expect(await field("Password")).toHaveAccessibleDescription(/5 of at least 8/);
+    expect(server.seen.filter(({ path }) => path === "/api/auth/signup")).toEqual([]);
+  });
+
+  it("leads to the page that says where the link is", async () => {
+    const { path } = openApp("/sign-up", { routes: { "POST /api/auth/signup": ok } });
+    await fill("Email", "ada@example.com");
+    await fill("Password", "correct horse");
+    await userEvent.click(await button("Sign up"));
+    await screen.findByRole("heading", { name: "Check your mail" });
+    expect(path()).toBe("/check-mail?email=ada%40example.com");
+    await screen.findByText(/printed in the server's terminal/);
+    await expectAccessible();
+  });
+});
+
+describe("verify", () => {
+  it("uses the token at the click, not before", async () => {
+    const { server, path } = openApp("/verify/t0ken", { routes: { "POST /api/auth/verify/t0ken": ok } });
+    const confirm = await button("Confirm my address");
+    expect(server.seen.filter((request) => request.path.includes("verify"))).toEqual([]);
+    await expectAccessible();
+    await userEvent.click(confirm);
+    await screen.findByText(/Your address is confirmed/);
+    expect(path()).toBe("/sign-in?done=verified");
+  });
+
+  it("offers a new link when the token is refused", async () => {
+    openApp("/verify/old", {
+      routes: {
+        "POST /api/auth/verify/old": () => ({
+          status: 400,
+          body: refusal("invalid_token", "Invalid or expired token"),
+        }),
+        "POST /api/auth/resend-verification": ok,
+      },
+    });
+    await userEvent.click(await button("Confirm my address"));
+    expect(await screen.findByRole("alert")).toHaveTextContent("Invalid or expired tokenRequest req-1");
+    await fill("Email", "ada@example.com");
+    await userEvent.click(await button("Send the link again"));
+    await screen.findByText(/A new link is on its way/);
+    await expectAccessible();
+  });
+});
+
+describe("sign in", () => {
+  const login = {
+    "POST /api/auth/login": () => ({ body: { tokens: { accessToken: "token-a1" }, user: ada } }),
+  };
+
+  it("asks for cookie mode and leads where one wanted to go", async () => {
+    const { server, path } = openApp("/account", { routes: login });
+    await fill("Email", "ada@example.com");
+    await fill("Password", "correct horse");
+    await expectAccessible();
+    await userEvent.click(await button("Sign in"));
+    await screen.findByRole("heading", { name: "Account" });
+    expect(path()).toBe("/account");
+    expect(server.seen.find((request) => request.path.endsWith("login"))?.headers.get("x-token-mode")).toBe(
+      "cookie",
+    );
+  });
+
+  it("never leads to another site", async () => {
+    const { path } = openApp("/sign-in?redirect=%2F%2Fevil.example", { routes: login });
+    await fill("Email", "ada@example.com");
+    await fill("Password", "correct horse");
+    await userEvent.click(await button("Sign in"));
+    await screen.findByRole("heading", { name: "Jobs" });
+    expect(path()).toBe("/");
+  });
+
+  it("shows a refusal, and the way to a new link when the address is not confirmed", async () => {
+    openApp("/sign-in", {
+      routes: {
+        "POST /api/auth/login": () => ({
+          status: 401,
+          body: refusal("email_not_verified", "Confirm your email address first"),
+        }),
+      },
+    });
+    await fill("Email", "ada@example.com");
+    await fill("Password", "correct horse");
+    await userEvent.click(await button("Sign in"));
+    expect(await screen.findByRole("alert")).toHaveTextContent("Confirm your email address first");
+    await screen.findByRole("link", { name: "Send the verification link again" });
+  });
+});
+
+describe("forgot and reset", () => {
+  it("answer the same for every address", async () => {
+    openApp("/forgot", { routes: { "POST /api/auth/forgot-password": ok } });
+    await fill("Email", "nobody@example.com");
+    await userEvent.click(await button("Send reset link"));
+    await screen.findByText("If nobody@example.com has an account, a link is on its way.");
+    await expectAccessible();
+  });
+
+  it("set the new password", async () => {
+    const { server, path } = openApp("/reset/t0ken", { routes: { "POST /api/auth/reset/t0ken": ok } });
+    await fill("New password", "correct horse");
+    await expectAccessible();
+    await userEvent.click(await button("Set new password"));
+    await screen.findByText(/Your new password is set/);
+    expect(path()).toBe("/sign-in?done=reset");
+    expect(server.seen.find((request) => request.path.includes("reset"))?.body).toEqual({
+      password: "correct horse",
+    });
+  });
+});
+
+describe("account", () => {
+  it("changes the password and shows what the server has against it", async () => {
+    let right = false;
+    openApp("/account", {
+      user: ada,
+      routes: {
+        "POST /api/auth/change-password": () =>
+          right
+            ? ok()
+            : {
+                status: 400,
+                body: refusal("validation_failed", "Validation failed", [
+                  { field: "oldPassword", message: "Wrong password" },
+                ]),
+              },
+      },
+    });
+    await fill("Current password", "wrong");
+    await fill("New password", "battery staple");
+    await userEvent.click(await button("Change password"));
+    await waitFor(async () =>
+      expect(await field("Current password")).toHaveAccessibleDescription("Wrong password"),
+    );
+    right = true;
+    await userEvent.click(await button("Change password"));
+    await screen.findByText("Your password is changed.");
+    await expectAccessible();
+  });
+
+  it("signs out", async () => {
+    const { server, path } = openApp("/account", { user: ada });
+    await userEvent.click(await button("Sign out"));
+    await screen.findByRole("button", { name: "Sign in" });
+    expect(path()).toBe("/sign-in");
+    expect(server.seen.some((request) => request.path === "/api/auth/logout")).toBe(true);
+  });
+});
+
+const running = jobWith({ id: "00000000000000a1", type: "Render Video", status: "processing", progress: 20 });
+
+function jobRoutes() {
+  return {
+    "GET /api/jobs": () => ({ body: { results: 1, data: [running] } }),
+    "GET /api/jobs/stats": () => ({
+      body: { data: { pending: 0, processing: 1, completed: 0, failed: 0, cancelled: 0 } },
+    }),
+  };
+}
+
+describe("jobs", () => {
+  it("lead to the first one", async () => {
+    const { path } = openApp("/", { user: ada });
+    await userEvent.click(await button("Submit your first job"));
+    await screen.findByRole("dialog", { name: "Submit a job" });
+    expect(path()).toBe("/?new=true");
+    await expectAccessible();
+  });
+
+  it("move with the events of the socket", async () => {
+    const { socket, server } = openApp("/", { user: ada, routes: jobRoutes() });
+    const bar = await screen.findByRole("progressbar", { name: "Progress of Render Video" });
+    expect(bar).toHaveAttribute("aria-valuenow", "20");
+    const event = { jobId: running.id, status: "processing", userId: ada.id, progress: 20, seq: 1 } as const;
+    act(() => socket.push("jobUpdated", event));
+    const asked = () => server.seen.filter((request) => request.path === "/api/jobs").length;
+    await waitFor(() => expect(asked()).toBe(2));
+    act(() => socket.push("jobUpdated", { ...event, progress: 60, seq: 2 }));
+    await waitFor(() => expect(bar).toHaveAttribute("aria-valuenow", "60"));
+    expect(asked()).toBe(2);
+    await expectAccessible();
+  });
+
+  it("say whether they are live", async () => {
+    const { socket, server } = openApp("/", { user: ada, routes: jobRoutes() });
+    expect(await screen.findByRole("status")).toHaveTextContent("polling");
+    act(() => socket.accept());
+    expect(screen.getByRole("status")).toHaveTextContent("live");
+    server.down = true;
+    act(() => socket.drop("transport close"));
+    await waitFor(() => expect(screen.getByRole("status")).toHaveTextContent("offline"), { timeout: 8_000 });
+    server.down = false;
+    await waitFor(() => expect(screen.getByRole("status")).toHaveTextContent("polling"), { timeout: 8_000 });
+  });
+
+  it("are filtered by the address", async () => {
+    const { server, path } = openApp("/?status=failed&type=Fast+Task", { user: ada, routes: jobRoutes() });
+    await screen.findByText("Render Video");
+    const asked = server.seen.find((request) => request.path === "/api/jobs")?.query;
+    expect(Object.fromEntries(asked ?? [])).toEqual({ status: "failed", type: "Fast Task", limit: "50" });
+    await userEvent.click(screen.getByRole("button", { name: /^completed/ }));
+    await waitFor(() => expect(path()).toContain("status=completed"));
+    await userEvent.type(screen.getByLabelText("Search jobs"), "invoice");
+    await waitFor(() => expect(path()).toContain("text=invoice"));
+  });
+
+  it("are reached by the keyboard", async () => {
+    const { path } = openApp("/", { user: ada, routes: jobRoutes() });
+    const link = await screen.findByRole("link", { name: "Render Video" });
+    await userEvent.keyboard("j");
+    expect(link).toHaveFocus();
+    await userEvent.keyboard("/");
+    expect(screen.getByLabelText("Search jobs")).toHaveFocus();
+    await userEvent.keyboard("{Escape}n");
+    await screen.findByRole("dialog", { name: "Submit a job" });
+    expect(path()).toContain("new=true");
+  });
+
+  it("show a refused cancellation at the button, with the request id", async () => {
+    openApp("/", {
+      user: ada,
+      routes: {
+        ...jobRoutes(),
+        [`POST /api/jobs/${running.id}/cancel`]: () => ({
+          status: 409,
+          body: refusal("finished", "It has finished"),
+        }),
+      },
+    });
+    await userEvent.click(await button("Cancel Render Video"));
+    expect(await screen.findByRole("alert")).toHaveTextContent("It has finishedRequest req-1");
+  });
+
+  it("show an error of the list with its request id, and ask again", async () => {
+    let broken = true;
+    openApp("/", {
+      user: ada,
+      routes: {
+        ...jobRoutes(),
+        "GET /api/jobs": () =>
+          broken
+            ? { status: 403, body: refusal("forbidden", "This account is disabled") }
+            : { body: { results: 1, data: [running] } },
+      },
+    });
+    const alert = await screen.findByRole("alert");
+    expect(alert).toHaveTextContent("This account is disabledRequest req-1");
+    broken = false;
+    await userEvent.click(within(alert).getByRole("button", { name: "Try again" }));
+    await screen.findByText("Render Video");
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+});
+
+describe("submitting a job", () => {
+  it("sends what it shows as curl", async () => {
+    const { server } = openApp("/?new=true", {
+      user: ada,
+      routes: {
+        "POST /api/jobs/submit": () => ({ status: 202, body: { status: "success", data: jobWith() } }),
+      },
+    });
+    await userEvent.click(await button("Fast Task"));
+    await userEvent.click(await screen.findByRole("switch", { name: /Fail once/ }));
+    expect(screen.getByText(/curl http/)).toHaveTextContent('"data":{"failOnce":true}');
+    await userEvent.click(await button("Submit job"));
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    expect(server.seen.find((request) => request.path === "/api/jobs/submit")?.body).toEqual({
+      type: "Fast Task",
+      data: { failOnce: true },
+      priority: 0,
+    });
+  });
+
+  it("shows the server's refusal at its field and stays open", async () => {
+    openApp("/?new=true", {
+      user: ada,
+      routes: {
+        "POST /api/jobs/submit": () => ({
+          status: 400,
+          body: refusal("validation_failed", "Validation failed", [
+            { field: "type", message: "This type is reserved" },
+          ]),
+        }),
+      },
+    });
+    await userEvent.type(await screen.findByRole("textbox", { name: "Type" }), "x");
+    await userEvent.click(await button("Submit job"));
+    await waitFor(() =>
+      expect(screen.getByRole("textbox", { name: "Type" })).toHaveAccessibleDescription(
+        "This type is reserved",
+      ),
+    );
+    expect(screen.getByRole("dialog")).toBeVisible();
+  });
+});
+
+describe("a job", () => {
+  const failed = jobWith({
+    type: "Render Video",
+    status: "failed",
+    error: "Out of film",
+    attempts: 2,
+    retries: 1,
+    maxRetries: 1,
+    data: { url: "https://example.com" },
+    startedAt: "2026-01-31T09:30:01.000Z",
+    completedAt: "2026-01-31T09:30:09.000Z",
+    attemptsLog: [
+      {
+        attempt: 1,
+        startedAt: "2026-01-31T09:30:01.000Z",
+        endedAt: "2026-01-31T09:30:03.000Z",
+        outcome: "failed",
+        error: "Jam",
+      },
+      {
+        attempt: 2,
+        startedAt: "2026-01-31T09:30:07.000Z",
+        endedAt: "2026-01-31T09:30:09.000Z",
+        outcome: "failed",
+      },
+    ],
+  });
+
+  it("tells its story", async () => {
+    openApp(`/jobs/${failed.id}`, {
+      user: ada,
+      routes: { [`GET /api/jobs/${failed.id}`]: () => ({ body: { data: failed } }) },
+    });
+    await screen.findByRole("heading", { name: "Render Video" });
+    expect(screen.getByRole("region", { name: "Error" })).toHaveTextContent("Out of film");
+    const attempts = within(screen.getByRole("region", { name: "Attempts" })).getAllByRole("listitem");
+    expect(attempts.map((item) => item.textContent)).toEqual([
+      "Attempt 1 · failedJam2.0 s",
+      "Attempt 2 · failed2.0 s",
+    ]);
+    await button("Retry");
+    await expectAccessible();
+  });
+
+  it("of somebody else is no job", async () => {
+    openApp("/jobs/00000000000000ff", { user: ada });
+    await screen.findByText("There is no such job");
+    await expectAccessible();
+  });
+});
+
+describe("everybody's jobs", () => {
+  const routes = {
+    "GET /api/jobs/admin/all": () => ({
+      body: { results: 1, data: [{ ...running, userEmail: "somebody@example.com" }] },
+    }),
+  };
+
+  it("are shown to an admin, with their owners", async () => {
+    openApp("/all-jobs", { user: grace, routes });
+    await screen.findByText("somebody@example.com");
+    await screen.findByRole("link", { name: "All jobs" });
+    await expectAccessible();
+  });
+
+  it("are neither offered to a user nor asked for", async () => {
+    const { server, path } = openApp("/all-jobs", { user: ada, routes });
+    await screen.findByRole("heading", { name: "Jobs" });
+    expect(path()).toBe("/");
+    expect(screen.queryByRole("link", { name: "All jobs" })).toBeNull();
+    expect(server.seen.some((request) => request.path.includes("admin"))).toBe(false);
+  });
+});
+
+describe("rooms", () => {
+  it("are joined, talked in and left", async () => {
+    const { socket, path } = openApp("/rooms", { user: ada });
+    expect(await button("Join")).toBeDisabled();
+    act(() => socket.accept());
+    await fill("Room name", "lobby");
+    await userEvent.click(await button("Join"));
+    await screen.findByRole("heading", { name: "lobby" });
+    expect(path()).toBe("/rooms?room=lobby");
+    act(() =>
+      socket.push("receiveMessage", { socketId: "s2", userId: "c3c3c3", roomId: "lobby", message: "hello" }),
+    );
+    await screen.findByText("hello");
+    await fill("Message", "hi{Enter}");
+    await waitFor(() =>
+      expect(socket.sent.at(-1)).toEqual({
+        event: "sendMessage",
+        argument: { roomId: "lobby", message: "hi" },
+      }),
+    );
+    expect(within(screen.getByRole("log")).getByText("You")).toBeVisible();
+    await expectAccessible();
+    await userEvent.click(await button("Leave"));
+    await screen.findByText("No room is open");
+    expect(path()).toBe("/rooms");
+  });
+});
+
+describe("another account", () => {
+  it("sees nothing of the one before, not even in the cache", async () => {
+    let whose = "ada's job";
+    openApp("/", {
+      user: ada,
+      routes: {
+        ...jobRoutes(),
+        "GET /api/jobs": () => ({ body: { results: 1, data: [{ ...running, type: whose }] } }),
+      },
+    });
+    await screen.findByText("ada's job");
+    whose = "grace's job";
+    act(() => session.signedIn({ accessToken: "token-b2", user: grace }));
+    expect(screen.queryByText("ada's job")).toBeNull();
+    await screen.findByText("grace's job");
+  });
+});
+
+describe("an address that leads nowhere", () => {
+  it("says so", async () => {
+    openApp("/nowhere");
+    await screen.findByText("There is no such page");
+    await expectAccessible();
+  });
+});
