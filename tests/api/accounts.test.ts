@@ -122,9 +122,18 @@ describe("sign-up", () => {
     expect(answer.body.errors).toEqual([{ field: "password", message: expect.stringMatching(sentence) }]);
   });
 
-  test.each(["", "plain", "@example.com", "a@", "a b@example.com", "a@b@example.com", "a\r\nBcc: x@example.com", `${"a".repeat(300)}@example.com`])(
-    "refuses the address %j",
-    async (email) => {
+  test.each([
+    ["nothing", ""],
+    ["a word", "plain"],
+    ["no name", "@example.com"],
+    ["no domain", "a@"],
+    ["a blank inside", "a b@example.com"],
+    ["two @", "a@b@example.com"],
+    ["a header", "a\r\nBcc: x@example.com"],
+    ["300 characters", `${"a".repeat(300)}@example.com`],
+  ])(
+    "refuses as address: %s",
+    async (_what, email) => {
       const answer = await post("/api/auth/signup", { email, password: PASSWORD });
       expect(answer.status).toBe(400);
       expect(answer.body.errors.map((error: { field: string }) => error.field)).toEqual(["email"]);

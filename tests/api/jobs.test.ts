@@ -171,9 +171,17 @@ describe("lists", () => {
 });
 
 describe("one job", () => {
-  test.each(["0".repeat(16), "nonsense", "A".repeat(16), "0".repeat(15), "-1", "1", "..%2f..", "0".repeat(5000)])(
-    "that does not exist (%s): 404",
-    async (id) => {
+  test.each([
+    ["never given", "0".repeat(16)],
+    ["no hex", "nonsense"],
+    ["upper case", "A".repeat(16)],
+    ["too short", "0".repeat(15)],
+    ["negative", "-1"],
+    ["a path", "..%2f.."],
+    ["of 5,000 digits", "0".repeat(5000)],
+  ])(
+    "that does not exist, its id %s: 404",
+    async (_what, id) => {
       for (const answer of [
         await account.get(`/api/jobs/${id}`),
         await account.post(`/api/jobs/${id}/cancel`),

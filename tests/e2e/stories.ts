@@ -53,7 +53,7 @@ export async function submitJob(page: Page, type: string, more: { priority?: num
   await drawer.getByLabel("Type").fill(type);
   if (more.data !== undefined) await drawer.getByLabel("Data").fill(more.data);
   if (more.priority !== undefined) await drawer.getByLabel("Priority").fill(String(more.priority));
-  if (more.toggle !== undefined) await drawer.getByText(more.toggle, { exact: true }).click();
+  if (more.toggle !== undefined) await drawer.getByRole("switch", { name: more.toggle }).click();
   const [response] = await Promise.all([
     page.waitForResponse((one) => one.url().endsWith("/api/jobs/submit")),
     drawer.getByRole("button", { name: "Submit job" }).click(),

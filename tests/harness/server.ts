@@ -69,10 +69,7 @@ export class Server {
       this.url = /https?:\/\/(?:127\.0\.0\.1|localhost):\d+/.exec(this.stdout)?.[0].replace("localhost", "127.0.0.1") ?? "";
       return this.url;
     });
-    await until(
-      "the server is ready",
-      () => this.client().get("/readyz").then((answer) => answer.status === 200).catch(() => false),
-    );
+    await until("the server is ready", async () => (await this.client().get("/readyz")).status === 200);
   }
 
   client(): Client {
