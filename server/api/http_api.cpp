@@ -12,10 +12,6 @@ namespace {
 
 bool is_api_path(std::string_view path) { return path == "/api" || path.starts_with("/api/"); }
 
-bool wants_html(const net::Request& request) {
-  return (request.method == "GET" || request.method == "HEAD") && request.headers.get("Accept").find("text/html") != std::string_view::npos;
-}
-
 net::Response method_not_allowed(const net::Request& request, const std::string& allow) {
   auto response = error_response({ErrorCode::bad_request, "method_not_allowed", "This address answers only to " + allow, {}, {}}, request);
   response.status = 405;
@@ -50,8 +46,7 @@ std::string_view bearer_token(const net::Request& request) {
 
 }  // namespace
 
-HttpApi::HttpApi(Services& services, CrossOrigin cross_origin, DashboardFiles dashboard)
-    : services_(services), cross_origin_(std::move(cross_origin)), dashboard_(std::move(dashboard)) {
+HttpApi::HttpApi(Services& services, CrossOrigin cross_origin) : services_(services), cross_origin_(std::move(cross_origin)) {
   const auto table = routes();
   for (std::size_t i = 0; i < table.size(); ++i) router_.add(table[i].method, table[i].pattern, i);
 }
@@ -116,13 +111,7 @@ Awaitable<net::Response> HttpApi::call_route(const Route& route, net::Request re
 
 net::Response HttpApi::answer_without_route(const net::Request& request) const {
   if (!is_api_path(request.path)) {
-    const bool browser = wants_html(request);
-    if (request.path == "/" && !browser && (request.method == "GET" || request.method == "HEAD")) {
-      auto welcome = net::Response::json(200, R"({"message":"Welcome to the Backend API"})");
-      welcome.headers.set("Vary", "Accept");
-      return welcome;
-    }
-    if (auto file = dashboard_(request)) return std::move(*file);
+    if (auto file = services_.dashboard(request)) return std::move(*file);
   }
   return error_response({ErrorCode::not_found, "not_found", "There is nothing at this address", {}, {}}, request);
 }

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <functional>
-#include <optional>
-
 #include "api/cross_origin.h"
 #include "api/route.h"
 #include "api/services.h"
@@ -11,9 +8,6 @@
 
 namespace taskgate::api {
 
-// Answers a GET that no route knows, from the dashboard's files; nothing when there is no such file.
-using DashboardFiles = std::function<std::optional<net::Response>(const net::Request&)>;
-
 // The HTTP side of the product: finds the route of a request, checks who may call it, calls its handler, and renders what went wrong.
 //
 //   cross-origin rules → route → credentials and policy → handler → answer
@@ -21,7 +15,7 @@ using DashboardFiles = std::function<std::optional<net::Response>(const net::Req
 // Paths that are not the API's belong to the dashboard: its files, and its start page for addresses of pages, so that deep links work.
 class HttpApi {
  public:
-  HttpApi(Services& services, CrossOrigin cross_origin, DashboardFiles dashboard);
+  HttpApi(Services& services, CrossOrigin cross_origin);
 
   // Never throws: a StoreFailure becomes 503, anything else unexpected 500, both logged with the request's id.
   [[nodiscard]] Awaitable<net::Response> handle(net::Request request);
@@ -34,7 +28,6 @@ class HttpApi {
 
   Services& services_;
   CrossOrigin cross_origin_;
-  DashboardFiles dashboard_;
   net::Router router_;
 };
 

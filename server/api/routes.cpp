@@ -39,6 +39,7 @@ constexpr std::array table{
     Route{"POST", "/api/jobs/:id/retry", Policy::user, retry_job},
 
     // system
+    Route{"GET", "/", Policy::open, get_welcome},
     Route{"GET", "/api/system/info", Policy::open, get_system_info},
     Route{"GET", "/api/openapi.json", Policy::open, get_openapi},
     Route{"GET", "/api/docs", Policy::open, get_docs},

@@ -2,11 +2,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "accounts/account_service.h"
 #include "base/metrics.h"
 #include "jobs/job_service.h"
+#include "net/http.h"
 #include "rooms/room_service.h"
 
 namespace taskgate::api {
@@ -15,7 +17,7 @@ namespace taskgate::api {
 struct SystemInfo {
   std::string version;
   std::string environment;  // "development" or "production"
-  std::string public_url;
+  std::function<std::string()> public_url;
   bool simulate = false;  // are types nobody handles simulated
   bool guests = false;    // may callers without an account join rooms
   bool smtp = false;      // are mails sent; otherwise their links are printed in the terminal
@@ -35,6 +37,8 @@ struct Services {
   Metrics& metrics;
   SystemInfo system;
   Documents documents;
+  // The dashboard's file for a request, or its start page for the address of a page; nothing when there is none.
+  std::function<std::optional<net::Response>(const net::Request&)> dashboard;
   std::function<bool()> is_ready;  // store reachable, not draining; cheap, callable on any loop
 };
 

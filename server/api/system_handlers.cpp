@@ -17,13 +17,22 @@ net::Response document_response(std::string content_type, std::shared_ptr<const 
 
 }  // namespace
 
+Awaitable<net::Response> get_welcome(Services& services, Call call) {
+  if (call.request.headers.get("Accept").find("text/html") != std::string_view::npos) {
+    if (auto page = services.dashboard(call.request)) co_return std::move(*page);
+  }
+  auto greeting = net::Response::json(200, R"({"message":"Welcome to the Backend API"})");
+  greeting.headers.set("Vary", "Accept");
+  co_return greeting;
+}
+
 Awaitable<net::Response> get_system_info(Services& services, Call) {
   const auto& system = services.system;
   JsonWriter json;
   json.begin_object().member("status", "success").key("data").begin_object();
   json.member("name", "Taskgate").member("version", system.version).member("environment", system.environment);
   json.member("simulate", system.simulate).member("guests", system.guests).member("mail", system.smtp ? "smtp" : "terminal");
-  json.member("publicUrl", system.public_url);
+  json.member("publicUrl", system.public_url());
   co_return net::Response::json(200, json.end_object().end_object().take());
 }
 

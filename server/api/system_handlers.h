@@ -4,6 +4,8 @@
 
 namespace taskgate::api {
 
+// The dashboard for browsers, a greeting for everybody else.
+Awaitable<net::Response> get_welcome(Services& services, Call call);
 Awaitable<net::Response> get_system_info(Services& services, Call call);
 Awaitable<net::Response> get_openapi(Services& services, Call call);
 Awaitable<net::Response> get_docs(Services& services, Call call);

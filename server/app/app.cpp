@@ -1,0 +1,243 @@
+#include "app/app.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <iostream>
+#include <thread>
+
+#include "api/http_api.h"
+#include "api/realtime_bridge.h"
+#include "app/account_mailer.h"
+#include "app/dashboard.h"
+#include "app/housekeeping.h"
+#include "app/secret_file.h"
+#include "app/thread_loop.h"
+#include "app/version.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "jobs/job_runner.h"
+#include "jobs/simulate_handler.h"
+#include "mail/console_mailer.h"
+#include "mail/smtp_mailer.h"
+#include "net/server.h"
+#include "net/socketio_server.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace taskgate::app {
+
+namespace {
+
+constexpr std::size_t hashes_waiting_max = 64;
+
+std::size_t loop_count(const Config& config) {
+  return config.io_threads != 0 ? config.io_threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+sqlite::SqliteStoreOptions store_options(const Config& config) {
+  sqlite::SqliteStoreOptions options;
+  options.folder = config.data_dir;
+  options.fair_share_every = config.fair_share_every;
+  return options;
+}
+
+jobs::RunnerOptions runner_options(const Config& config) {
+  jobs::RunnerOptions options;
+  options.stop_grace = config.stop_grace;
+  return options;
+}
+
+std::unique_ptr<mail::Mailer> make_mailer(const Config& config, const Clock& clock) {
+  if (config.email_user.empty()) return std::make_unique<mail::ConsoleMailer>(std::cout);
+  mail::SmtpOptions options;
+  options.host = config.email_host;
+  options.port = config.email_port;
+  options.user = config.email_user;
+  options.password = config.email_pass;
+  options.from = config.email_from.empty() ? config.email_user : config.email_from;
+  options.tls_required = config.email_tls;
+  return std::make_unique<mail::SmtpMailer>(std::move(options), clock);
+}
+
+std::vector<jobs::HandlerRegistration> make_handlers(const Config& config) {
+  std::vector<jobs::HandlerRegistration> handlers;
+  if (config.simulate_unhandled) {
+    jobs::TypeSelection unhandled;
+    unhandled.all_but = true;
+    handlers.push_back({std::move(unhandled), 1, jobs::make_simulate_handler(config.simulate_speed)});
+  }
+  return handlers;
+}
+
+net::ServerOptions server_options(const Config& config) {
+  net::ServerOptions options;
+  options.host = config.host;
+  options.port = config.port;
+  options.loops = loop_count(config);
+  options.trusted_proxies = config.trusted_proxies;
+  return options;
+}
+
+net::SocketIoOptions socket_options(const Config& config, const api::CrossOrigin& cross_origin) {
+  net::SocketIoOptions options;
+  options.events_per_second = config.rate_limits ? 50 : 0;
+  options.engine.cors.origin_allowed = [&cross_origin](std::string_view origin, const net::Request& request) {
+    return cross_origin.any_without_credentials() || cross_origin.is_allowed(origin, request);
+  };
+  return options;
+}
+
+}  // namespace
+
+// Everything the server is made of, in the order it is made; it goes away in the opposite order.
+class App::Parts {
+ public:
+  explicit Parts(Config configuration);
+
+  void start();
+  void stop();
+  void announce() const;
+
+ private:
+  Awaitable<net::Response> handle_http(net::Request request);
+  Awaitable<net::WebSocketDecision> handle_upgrade(net::Request request);
+  [[nodiscard]] accounts::AccountOptions account_options() const;
+  [[nodiscard]] std::string public_url() const;  // once the server has started
+
+  Config config_;
+  SystemClock clock_;
+  IdGenerator ids_;
+  Metrics metrics_;
+  std::atomic<bool> draining_{false};
+
+  sqlite::SqliteStore store_;
+  std::unique_ptr<mail::Mailer> mailer_;
+  AccountMailer account_mail_;
+  WorkerPool hash_pool_;
+  accounts::AccountService accounts_;
+  jobs::JobService jobs_;
+  rooms::RoomService rooms_;
+
+  ThreadLoop engine_loop_;
+  jobs::JobRunner runner_;
+  Housekeeping housekeeping_;
+
+  api::CrossOrigin cross_origin_;
+  net::Server server_;
+  net::SocketIoServer sockets_;
+  api::Services services_;
+  api::HttpApi http_api_;
+  api::RealtimeBridge realtime_;
+};
+
+App::Parts::Parts(Config configuration)
+    : config_(std::move(configuration)),
+      store_(store_options(config_)),
+      mailer_(make_mailer(config_, clock_)),
+      account_mail_(*mailer_, [this] { return public_url(); }),
+      hash_pool_("hash", config_.hash_threads, hashes_waiting_max),
+      accounts_(store_.accounts(), account_mail_, clock_, ids_, hash_pool_, account_options()),
+      jobs_(store_.jobs(), clock_, ids_),
+      rooms_(ids_, clock_, {.allow_guests = config_.allow_guests}),
+      runner_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, runner_options(config_), make_handlers(config_)),
+      housekeeping_(engine_loop_.executor(), store_.accounts(), clock_),
+      cross_origin_(config_.cors_origins, !config_.production && config_.cors_origins.empty()),
+      server_(server_options(config_), [this](net::Request request) { return handle_http(std::move(request)); },
+              [this](net::Request request) { return handle_upgrade(std::move(request)); }, metrics_),
+      sockets_(socket_options(config_, cross_origin_), server_.loops()),
+      services_{accounts_, jobs_, rooms_, metrics_,
+                {std::string(version()), config_.production ? "production" : "development", [this] { return public_url(); },
+                 config_.simulate_unhandled, config_.allow_guests, !config_.email_user.empty()},
+                contract_documents(), serve_dashboard, [this] { return !draining_.load() && store_.healthy(); }},
+      http_api_(services_, cross_origin_),
+      realtime_(services_, sockets_) {}
+
+accounts::AccountOptions App::Parts::account_options() const {
+  accounts::AccountOptions options;
+  options.jwt_secret =
+      config_.jwt_secret.empty() ? load_or_create_secret(std::filesystem::path(config_.data_dir) / "jwt_secret") : config_.jwt_secret;
+  options.refresh_grace = config_.refresh_grace;
+  options.refresh_rotation = config_.refresh_rotation;
+  options.password_length_min = config_.password_length_min;
+  options.password_min_score = config_.password_min_score;
+  options.rate_limits = config_.rate_limits;
+  return options;
+}
+
+Awaitable<net::Response> App::Parts::handle_http(net::Request request) {
+  return sockets_.owns(request.path) ? sockets_.handle_http(std::move(request)) : http_api_.handle(std::move(request));
+}
+
+Awaitable<net::WebSocketDecision> App::Parts::handle_upgrade(net::Request request) {
+  if (sockets_.owns(request.path)) co_return co_await sockets_.handle_upgrade(std::move(request));
+  net::WebSocketDecision refused;
+  refused.refusal = net::Response::json(404, R"({"status":"fail","code":"not_found","message":"There is no WebSocket at this address"})");
+  co_return refused;
+}
+
+void App::Parts::start() {
+  server_.start();
+  runner_.start();
+  housekeeping_.start();
+  announce();
+}
+
+void App::Parts::stop() {
+  draining_ = true;
+  log::info("stopping: running jobs go back to the queue");
+  run_to_completion(runner_.stop());
+  sockets_.stop();
+  server_.stop(config_.stop_grace);
+  run_to_completion(housekeeping_.stop());
+  hash_pool_.stop();
+  store_.stop();
+  log::info("stopped");
+}
+
+std::string App::Parts::public_url() const {
+  if (!config_.public_url.empty()) return config_.public_url;
+  const bool is_everywhere = config_.host == "0.0.0.0" || config_.host == "::";
+  const auto host = is_everywhere ? "localhost" : config_.host.find(':') != std::string::npos ? "[" + config_.host + "]" : config_.host;
+  return fmt::format("http://{}:{}", host, server_.port());
+}
+
+void App::Parts::announce() const {
+  for (const auto& warning : config_.warnings) log::warning(warning);
+  const auto mails = config_.email_user.empty() ? std::string("their links are printed in this terminal")
+                                                : fmt::format("sent by {} as {}", config_.email_host, config_.email_user);
+  std::cout << fmt::format("Taskgate {}  {}\n  mode:  {}{}\n  store: SQLite in {}\n  mails: {}\n", version(), public_url(),
+                           services_.system.environment, config_.simulate_unhandled ? ", jobs that nobody handles are simulated" : "",
+                           config_.data_dir, mails)
+            << std::flush;
+}
+
+App::App(Config config) : parts_(std::make_unique<Parts>(std::move(config))) {}
+App::~App() = default;
+
+void App::run() {
+  parts_->start();
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  int received = 0;
+  sigwait(&signals, &received);
+  // From now on a second signal ends the program at once.
+  signal(SIGTERM, SIG_DFL);
+  signal(SIGINT, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  parts_->stop();
+}
+
+void block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace taskgate::app

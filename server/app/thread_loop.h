@@ -1,0 +1,28 @@
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <thread>
+
+namespace taskgate::app {
+
+// One event loop on one thread, for tasks that belong to no connection: the job runner, housekeeping.
+class ThreadLoop {
+ public:
+  ThreadLoop() : context_(1), work_(context_.get_executor()), thread_([this] { context_.run(); }) {}
+  ~ThreadLoop() {
+    context_.stop();
+    thread_.join();
+  }
+  ThreadLoop(const ThreadLoop&) = delete;
+  ThreadLoop& operator=(const ThreadLoop&) = delete;
+
+  [[nodiscard]] boost::asio::any_io_executor executor() { return context_.get_executor(); }
+
+ private:
+  boost::asio::io_context context_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  std::thread thread_;
+};
+
+}  // namespace taskgate::app
