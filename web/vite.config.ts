@@ -23,10 +23,21 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   test: {
-    environment: "jsdom",
-    setupFiles: ["src/test/setup.ts"],
-    css: false,
     restoreMocks: true,
-    testTimeout: 20_000,
+    // Generous: the tests may share their machine with a compiler.
+    testTimeout: 60_000,
+    css: false,
+    projects: [
+      { extends: true, test: { name: "logic", environment: "node", include: ["src/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "pages",
+          environment: "jsdom",
+          include: ["src/**/*.test.tsx"],
+          setupFiles: ["src/test/setup.ts"],
+        },
+      },
+    ],
   },
 });

@@ -246,12 +246,21 @@ describe("jobs", () => {
   });
 
   it("are filtered by the address", async () => {
-    const { server, path } = openApp("/?status=failed&type=Fast+Task", { user: ada, routes: jobRoutes() });
+    const { server, path } = openApp("/?status=failed&type=Fast+Task&text=2026", {
+      user: ada,
+      routes: jobRoutes(),
+    });
     await screen.findByText("Render Video");
     const asked = server.seen.find((request) => request.path === "/api/jobs")?.query;
-    expect(Object.fromEntries(asked ?? [])).toEqual({ status: "failed", type: "Fast Task", limit: "50" });
+    expect(Object.fromEntries(asked ?? [])).toEqual({
+      status: "failed",
+      type: "Fast Task",
+      text: "2026",
+      limit: "50",
+    });
     await userEvent.click(screen.getByRole("button", { name: /^completed/ }));
     await waitFor(() => expect(path()).toContain("status=completed"));
+    await userEvent.clear(screen.getByLabelText("Search jobs"));
     await userEvent.type(screen.getByLabelText("Search jobs"), "invoice");
     await waitFor(() => expect(path()).toContain("text=invoice"));
   });

@@ -26,7 +26,12 @@ const jobsSearch = z.object({
   text: optional(z.string()),
   cursor: optional(z.string()),
   /** Whether the drawer with the new job is open. */
-  new: optional(z.literal(true)),
+  new: optional(
+    z.pipe(
+      z.union([z.literal(true), z.literal("true")]),
+      z.transform((): true => true),
+    ),
+  ),
 });
 export type JobsSearch = z.infer<typeof jobsSearch>;
 
@@ -148,11 +153,24 @@ const tree = root.addChildren([
   signedIn.addChildren([jobs, job, allJobs, rooms, account]),
 ]);
 
+/** Addresses read as people would write them: `?text=2026`, not `?text=%222026%22`. */
+function parseSearch(text: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(text));
+}
+
+function stringifySearch(search: Record<string, unknown>): string {
+  const given = Object.entries(search).filter(([, value]) => value !== undefined);
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return text === "" ? "" : `?${text}`;
+}
+
 /** Without a history it follows the browser's address. */
 export function createAppRouter(history?: RouterHistory) {
   return createRouter({
     ...(history ? { history } : {}),
     routeTree: tree,
+    parseSearch,
+    stringifySearch,
     defaultPreload: "intent",
     defaultPendingComponent: RoutePending,
     defaultErrorComponent: RouteError,

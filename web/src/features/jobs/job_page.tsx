@@ -79,7 +79,9 @@ function JobDetails({ job }: { job: Job }) {
       <div className={classes.columns}>
         <div className={classes.main}>
           <Progress job={job} />
-          {job.error && <CodeBlock title="Error" text={job.error} tone="bad" />}
+          {job.error && job.status !== "completed" && (
+            <CodeBlock title={job.status === "failed" ? "Error" : "Last error"} text={job.error} tone="bad" />
+          )}
           <AttemptTimeline job={job} />
           {job.result !== undefined && job.result !== null && (
             <CodeBlock title="Result" text={formatJson(job.result)} />

@@ -50,7 +50,10 @@ export const jobListSchema = z.object({
 });
 export type JobList = z.infer<typeof jobListSchema>;
 
-export const statsSchema = z.object({ data: z.record(statusSchema, z.number()) });
+const count = z._default(z.number(), 0);
+export const statsSchema = z.object({
+  data: z.object({ pending: count, processing: count, completed: count, failed: count, cancelled: count }),
+});
 export type JobStats = z.infer<typeof statsSchema>["data"];
 
 /** Whose jobs a list shows. */
