@@ -1,0 +1,168 @@
+#include "jobs/lease_keeper.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "jobs/settlement.h"
+
+namespace taskgate::jobs {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr milliseconds reclaim_every{1'000};
+
+// Whether so much time has passed; also when the clock was set back, because then nobody knows.
+bool passed(Time since, milliseconds duration, Time now) { return now < since || now - since >= duration; }
+
+milliseconds remaining(Time since, milliseconds duration, Time now) {
+  return passed(since, duration, now) ? milliseconds{0} : duration - (now - since);
+}
+
+}  // namespace
+
+LeaseKeeper::LeaseKeeper(std::shared_ptr<const RunnerEnvironment> environment, RunningSet& running)
+    : environment_(std::move(environment)),
+      running_(running),
+      alarm_(environment_->make_alarm()),
+      pause_(environment_->make_alarm()) {}
+
+Awaitable<bool> LeaseKeeper::recover() {
+  const RunnerOptions& options = environment_->options;
+  auto call =
+      environment_->store.recover(options.worker, options.crashes_max, options.lease, environment_->clock.now());
+  const auto crashed = co_await try_store(std::move(call), "recover", pause_);
+  if (crashed) report_crashed(*crashed);
+  co_return crashed.has_value();
+}
+
+Awaitable<void> LeaseKeeper::keep() {
+  while (!quitting_) {
+    const bool beats_sent = co_await send_beats();
+    if (!beats_sent || quitting_) continue;
+    if (is_reclaim_due(environment_->clock.now())) {
+      co_await reclaim();
+      continue;
+    }
+    const auto next = until_next(environment_->clock.now());
+    co_await alarm_->wait(next);
+  }
+}
+
+void LeaseKeeper::quit() {
+  quitting_ = true;
+  alarm_->ring();
+  pause_.ring();
+}
+
+void LeaseKeeper::watch_others() {
+  ++watch_requests_;
+  if (std::exchange(watching_others_, true)) return;
+  alarm_->ring();
+}
+
+bool LeaseKeeper::is_renewal_due(const RunningAttempt& attempt, Time now) const {
+  return !attempt.stopped() && passed(attempt.renewed_at, environment_->options.lease / 3, now);
+}
+
+bool LeaseKeeper::is_progress_due(const RunningAttempt& attempt, Time now) const {
+  if (attempt.stopped() || attempt.settling || !attempt.unsaved_progress) return false;
+  return !attempt.progress_saved_at || passed(*attempt.progress_saved_at, environment_->options.progress_every, now);
+}
+
+bool LeaseKeeper::is_reclaim_due(Time now) const {
+  return watching_others_ && (!reclaimed_at_ || passed(*reclaimed_at_, reclaim_every, now));
+}
+
+std::optional<milliseconds> LeaseKeeper::until_next(Time now) const {
+  std::optional<milliseconds> next;
+  const auto consider = [&next](milliseconds wait) { next = next ? std::min(*next, wait) : wait; };
+  for (const auto& [key, attempt] : running_) {
+    if (attempt->stopped()) continue;
+    consider(remaining(attempt->renewed_at, environment_->options.lease / 3, now));
+    if (!attempt->unsaved_progress || attempt->settling) continue;
+    consider(attempt->progress_saved_at
+                 ? remaining(*attempt->progress_saved_at, environment_->options.progress_every, now)
+                 : milliseconds{0});
+  }
+  if (watching_others_ && reclaimed_at_) consider(remaining(*reclaimed_at_, reclaim_every, now));
+  return next;
+}
+
+// Sends what is due. False when the store is broken, after a pause: what was not stored is still due.
+Awaitable<bool> LeaseKeeper::send_beats() {
+  const Time now = environment_->clock.now();
+  std::vector<std::shared_ptr<RunningAttempt>> attempts;
+  std::vector<Beat> beats;
+  for (const auto& [key, attempt] : running_) {
+    Beat beat{attempt->job().id, attempt->job().fence, std::nullopt, std::nullopt, std::nullopt};
+    if (is_renewal_due(*attempt, now)) beat.extend = environment_->options.lease;
+    if (is_progress_due(*attempt, now)) {
+      beat.progress = attempt->unsaved_progress->percent;
+      beat.progress_message = attempt->unsaved_progress->message;
+      attempt->unsaved_progress.reset();
+    }
+    if (!beat.extend && !beat.progress) continue;
+    attempts.push_back(attempt);
+    beats.push_back(std::move(beat));
+  }
+  if (beats.empty()) co_return true;
+
+  auto call = environment_->store.beat(beats, now);
+  const auto answers = co_await try_store(std::move(call), "beat", pause_);
+  for (std::size_t index = 0; index < beats.size(); ++index) {
+    if (answers) {
+      take_answer(*attempts[index], beats[index], answers->at(index), now);
+    } else if (beats[index].progress && !attempts[index]->unsaved_progress) {
+      attempts[index]->unsaved_progress = {*beats[index].progress, *beats[index].progress_message};
+    }
+  }
+  co_return answers.has_value();
+}
+
+void LeaseKeeper::take_answer(RunningAttempt& attempt, const Beat& beat, const std::optional<Job>& answer,
+                              Time sent_at) {
+  if (beat.extend) attempt.renewed_at = sent_at;
+  if (beat.progress) attempt.progress_saved_at = sent_at;
+  if (attempt.settling) return;  // the settlement may have overtaken the beat: it decides
+  if (!answer) {
+    attempt.stop(StopReason::lease_lost);
+  } else if (beat.progress) {
+    environment_->service.job_changed(*answer);
+  }
+}
+
+Awaitable<bool> LeaseKeeper::reclaim() {
+  const Time now = environment_->clock.now();
+  const std::uint64_t requests_before = watch_requests_;
+  auto reclaiming = environment_->store.reclaim_expired(environment_->options.crashes_max, now);
+  const auto crashed = co_await try_store(std::move(reclaiming), "reclaim", pause_);
+  if (!crashed) co_return false;
+  reclaimed_at_ = now;
+  report_crashed(*crashed);
+
+  const Scope everybody;
+  auto counting = environment_->store.counts(everybody);
+  const auto counts = co_await try_store(std::move(counting), "count", pause_);
+  if (!counts) co_return false;
+  const auto own =
+      std::count_if(running_.begin(), running_.end(), [](const auto& each) { return !each.second->stopped(); });
+  // Somebody may have claimed while we counted: then we look once more.
+  if (counts->processing <= own && requests_before == watch_requests_) watching_others_ = false;
+  co_return true;
+}
+
+void LeaseKeeper::report_crashed(const std::vector<Job>& jobs) {
+  bool any_ready = false;
+  for (const Job& job : jobs) {
+    if (job.status != JobStatus::pending && job.status != JobStatus::failed) continue;
+    any_ready = any_ready || job.status == JobStatus::pending;
+    for (const auto& [key, attempt] : running_) {
+      if (key.first == job.id && key.second <= job.fence) attempt->stop(StopReason::lease_lost);
+    }
+    environment_->options.log_line(crash_line(job, environment_->options.crashes_max));
+    environment_->service.job_changed(job);
+  }
+  if (any_ready) environment_->service.work_available();
+}
+
+}  // namespace taskgate::jobs

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "jobs/alarm.h"
+#include "jobs/job_handler.h"
+
+namespace taskgate::jobs {
+
+// Why a handler was told to stop.
+enum class StopReason { cancelled, lease_lost, server_stopping };
+
+// One attempt while its handler runs: what the handler sees of it (JobContext), and what the runner does to it. On the
+// runner's loop.
+class RunningAttempt final : public JobContext, public std::enable_shared_from_this<RunningAttempt> {
+ public:
+  struct Outlets {
+    std::function<void(const std::string&)> log_line;
+    std::function<void()> progressed;  // there is progress to store
+    std::function<void(std::shared_ptr<RunningAttempt>)> told_to_stop;
+  };
+  RunningAttempt(Job job, std::shared_ptr<Alarm> alarm, std::shared_ptr<Alarm> end_alarm, Outlets outlets);
+
+  [[nodiscard]] const Job& job() const override { return job_; }
+  void progress(double percent, std::string message) override;
+  void log(std::string line) override;
+  [[nodiscard]] bool stopped() const override { return stop_reason_.has_value(); }
+  Awaitable<bool> sleep(std::chrono::milliseconds duration) override;
+
+  // The first reason stays.
+  void stop(StopReason reason);
+  [[nodiscard]] std::optional<StopReason> stop_reason() const { return stop_reason_; }
+  // Ends whatever the handler waits for, with operation_aborted.
+  void cut() { cancellation_.emit(boost::asio::cancellation_type::terminal); }
+  [[nodiscard]] boost::asio::cancellation_slot cancellation_slot() { return cancellation_.slot(); }
+  [[nodiscard]] const std::shared_ptr<Alarm>& alarm() const { return alarm_; }
+
+  struct Progress {
+    double percent = 0;
+    std::string message;
+  };
+  std::optional<Progress> unsaved_progress;  // the latest, not stored yet
+  std::optional<Time> progress_saved_at;
+  Time renewed_at;               // when the lease was last taken or renewed
+  bool settling = false;         // the handler has returned: only its outcome matters from now on
+  std::shared_ptr<Alarm> ended;  // rung when the handler has returned; for whoever would cut it off
+
+ private:
+  Job job_;
+  std::shared_ptr<Alarm> alarm_;
+  Outlets outlets_;
+  std::optional<StopReason> stop_reason_;
+  boost::asio::cancellation_signal cancellation_;
+};
+
+// What the handler makes of the attempt; what it throws is a retryable failure.
+Awaitable<HandlerOutcome> outcome_of(std::shared_ptr<JobHandler> handler, std::shared_ptr<RunningAttempt> attempt);
+
+}  // namespace taskgate::jobs
