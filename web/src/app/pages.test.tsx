@@ -435,7 +435,7 @@ describe("rooms", () => {
     const { socket, path } = openApp("/rooms", { user: ada });
     expect(await button("Join")).toBeDisabled();
     act(() => socket.accept());
-    await fill("Room name", "lobby");
+    await fill("Room", "lobby");
     await userEvent.click(await button("Join"));
     await screen.findByRole("heading", { name: "lobby" });
     expect(path()).toBe("/rooms?room=lobby");

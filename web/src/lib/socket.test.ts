@@ -9,14 +9,17 @@ describe("the live socket", () => {
   let session: Session;
   let live: LiveSocket;
   let refreshes: number;
+  let sessionOver: boolean;
 
   beforeEach(() => {
     vi.useFakeTimers();
     raw = new FakeSocket();
     refreshes = 0;
+    sessionOver = false;
     session = createSession({
       refresh: async () => {
         refreshes += 1;
+        if (sessionOver) return undefined;
         return grantFor(ada, 1 + refreshes);
       },
     });
@@ -61,12 +64,35 @@ describe("the live socket", () => {
     expect(raw.connect).toHaveBeenCalledTimes(2);
   });
 
-  it("comes back by itself after the server closed it", async () => {
+  it("comes back with a new token after the server closed it", async () => {
     session.signedIn(grantFor(ada));
     raw.accept();
     raw.drop("io server disconnect");
     await vi.advanceTimersByTimeAsync(5_000);
+    expect(refreshes).toBe(1);
     expect(raw.connect).toHaveBeenCalledTimes(2);
+  });
+
+  it("asks less and less often when it is refused again and again", async () => {
+    session.signedIn(grantFor(ada));
+    raw.connect.mockImplementation(() => {
+      raw.refuse("Not now");
+      return raw;
+    });
+    raw.refuse("Not now");
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(refreshes).toBeGreaterThanOrEqual(6);
+    expect(refreshes).toBeLessThanOrEqual(8);
+  });
+
+  it("signs out when the session was ended elsewhere", async () => {
+    session.signedIn(grantFor(ada));
+    raw.accept();
+    sessionOver = true;
+    raw.drop("io server disconnect");
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(session.state.get()).toEqual({ status: "signed-out", why: "ended" });
+    expect(raw.connect).toHaveBeenCalledTimes(1);
   });
 
   it("leaves a lost transport to socket.io-client", async () => {

@@ -39,7 +39,9 @@ export interface ClientEvents {
 export type TaskgateSocket = Socket<ServerEvents, ClientEvents>;
 
 export const ACK_TIMEOUT_MS = 10_000;
-const RETRY_MS = 3_000;
+/** Between attempts that socket.io-client does not make by itself; doubled each time until one succeeds. */
+const RETRY_MS = 1_000;
+const RETRY_MAX_MS = 30_000;
 
 /**
  * The one Socket.IO connection of this tab. It follows the session: connected as the account that is signed in, closed
@@ -52,6 +54,8 @@ export class LiveSocket {
   private readonly session: Session;
   private account: string | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
+  private settled: ReturnType<typeof setTimeout> | undefined;
+  private retryMs = RETRY_MS;
 
   constructor(session: Session, connect: typeof io = io) {
     this.session = session;
@@ -60,16 +64,24 @@ export class LiveSocket {
       autoConnect: false,
       auth: (give) => void this.giveToken(give),
     });
-    this.raw.on("connect", () => this.connected.set(true));
+    this.raw.on("connect", () => {
+      this.connected.set(true);
+      // One that lives for a while has succeeded; one that is closed at once has not.
+      clearTimeout(this.settled);
+      this.settled = setTimeout(() => {
+        this.retryMs = RETRY_MS;
+      }, RETRY_MAX_MS);
+    });
     this.raw.on("disconnect", (reason) => {
       this.connected.set(false);
-      if (reason === "io server disconnect") this.retryLater();
+      clearTimeout(this.settled);
+      // The token has expired, the role has changed, or the session was ended elsewhere: a refresh tells which.
+      if (reason === "io server disconnect") this.renewLater();
     });
-    this.raw.on("connect_error", (error) => {
+    this.raw.on("connect_error", () => {
       this.connected.set(false);
-      if (this.raw.active) return;
-      if (/auth|token|expired|unauthori[sz]ed/i.test(error.message)) void this.renewAndRetry();
-      else this.retryLater();
+      // Refused by the server, mostly for its token. Not reached: socket.io-client tries again.
+      if (!this.raw.active) this.renewLater();
     });
     session.state.subscribe(() => this.follow());
   }
@@ -91,6 +103,7 @@ export class LiveSocket {
     if (user === this.account) return;
     this.account = user;
     clearTimeout(this.retry);
+    this.retryMs = RETRY_MS;
     this.raw.disconnect();
     if (user !== undefined) this.raw.connect();
   }
@@ -103,22 +116,21 @@ export class LiveSocket {
       // Falls through: without a token this would become a guest's connection, which hears nothing of one's jobs.
     }
     this.raw.disconnect();
-    this.retryLater();
+    this.renewLater();
   }
 
-  private async renewAndRetry(): Promise<void> {
+  private renewLater(): void {
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => void this.renewAndConnect(), this.retryMs);
+    this.retryMs = Math.min(2 * this.retryMs, RETRY_MAX_MS);
+  }
+
+  private async renewAndConnect(): Promise<void> {
     try {
       await this.session.refresh(this.session.accessToken);
     } catch {
-      // The server cannot be asked now; the retry asks again.
+      return this.renewLater();
     }
-    this.retryLater();
-  }
-
-  private retryLater(): void {
-    clearTimeout(this.retry);
-    this.retry = setTimeout(() => {
-      if (this.account !== undefined && !this.raw.connected) this.raw.connect();
-    }, RETRY_MS);
+    if (this.account !== undefined && !this.raw.connected) this.raw.connect();
   }
 }

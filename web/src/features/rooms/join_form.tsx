@@ -27,7 +27,7 @@ export function JoinForm({ live, onJoin, onJoined }: JoinFormProps) {
   return (
     <form className={classes.join} noValidate onSubmit={form.onSubmit((values) => void submit(values))}>
       <TextInput
-        label="Room name"
+        label="Room"
         placeholder="lobby"
         autoComplete="off"
         autoCapitalize="off"

@@ -40,7 +40,7 @@ export function RoomChat({ rooms, room, live, onLeave }: RoomChatProps) {
   };
 
   return (
-    <section className={classes.chat} aria-label={room.name}>
+    <section className={classes.chat} aria-label={`Room ${room.name}`}>
       <header className={classes.chatHead}>
         <IconHash size={16} stroke={1.8} aria-hidden="true" />
         <h2>{room.name}</h2>
