@@ -1,4 +1,4 @@
-# Run at build time: cmake -DDIST=<folder> -DOUT=<folder> -P embed_assets.cmake
+# Run at build time: cmake -DDIST=<folder> -DOUT=<folder> -DFUNCTION=<name> -P embed_assets.cmake
 #
 # Writes OUT/asset_bytes.S, which includes every file of DIST, and OUT/asset_table.cpp, the table over them. X.gz and X.br are the
 # compressed forms of X. Both outputs are touched only when they change; the content hash in them makes a changed file count.
@@ -47,7 +47,7 @@ file(GLOB_RECURSE files RELATIVE "${DIST}" "${DIST}/*")
 list(SORT files)
 list(FILTER files EXCLUDE REGEX "\\.(gz|br)$")
 foreach(file IN LISTS files)
-  set(symbol "taskgate_asset_${number}")
+  set(symbol "taskgate_${FUNCTION}_${number}")
   math(EXPR number "${number} + 1")
   embed("${DIST}/${file}" "${symbol}" identity)
   embed("${DIST}/${file}.gz" "${symbol}_gzip" gzip)
@@ -62,11 +62,11 @@ string(APPEND assembler ".section .note.GNU-stack,\"\",%progbits\n")
 set(table "// Written by cmake/embed_assets.cmake.\n#include \"net/static_assets.h\"\n\n#include <array>\n\nextern \"C\" {\n${declarations}}\n\n")
 string(APPEND table "namespace taskgate::net {\n\n")
 if(number EQUAL 0)
-  string(APPEND table "std::span<const Asset> dashboard_assets() { return {}; }\n")
+  string(APPEND table "std::span<const Asset> ${FUNCTION}() { return {}; }\n")
 else()
   string(APPEND table "namespace {\nstd::string_view bytes(const char* begin, const char* end) {\n"
     "  return {begin, static_cast<std::size_t>(end - begin)};\n}\n}  // namespace\n\n"
-    "std::span<const Asset> dashboard_assets() {\n  static const std::array<Asset, ${number}> assets{{\n${rows}  }};\n  return assets;\n}\n")
+    "std::span<const Asset> ${FUNCTION}() {\n  static const std::array<Asset, ${number}> assets{{\n${rows}  }};\n  return assets;\n}\n")
 endif()
 string(APPEND table "\n}  // namespace taskgate::net\n")
 
