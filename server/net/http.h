@@ -30,8 +30,8 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-// Tells a handler that its client went away while the answer was still owed. `on_abort` callbacks run on the connection's loop,
-// at most once; set one only if the handler waits long (a poll).
+// Tells a handler that its client went away while the answer was still owed. `on_abort` callbacks run on the
+// connection's loop, at most once; set one only if the handler waits long (a poll).
 class Connection {
  public:
   virtual ~Connection() = default;
@@ -42,9 +42,9 @@ class Connection {
 
 // One request, fully read. Path and query are decoded once; `path` has no query and is not normalised.
 struct Request {
-  std::string method;  // "GET"
-  std::string target;  // as received: "/api/jobs/all?limit=5"
-  std::string path;    // percent-decoded: "/api/jobs/all"
+  std::string method;                                       // "GET"
+  std::string target;                                       // as received: "/api/jobs/all?limit=5"
+  std::string path;                                         // percent-decoded: "/api/jobs/all"
   std::vector<std::pair<std::string, std::string>> query;   // decoded, in order
   std::vector<std::pair<std::string, std::string>> params;  // filled by the router: {"id", "0193…"}
   Headers headers;
@@ -55,19 +55,19 @@ struct Request {
   std::shared_ptr<Connection> connection;
 
   [[nodiscard]] std::optional<std::string_view> query_value(std::string_view name) const;  // the first of that name
-  [[nodiscard]] std::string_view param(std::string_view name) const;                        // empty when absent
-  [[nodiscard]] std::string_view cookie(std::string_view name) const;                       // empty when absent
+  [[nodiscard]] std::string_view param(std::string_view name) const;                       // empty when absent
+  [[nodiscard]] std::string_view cookie(std::string_view name) const;                      // empty when absent
 };
 
-// One answer. The body is shared so that a static asset or a broadcast is never copied. `Content-Length`, `Date`, `X-Request-Id`
-// and the security headers are added by the session.
+// One answer. The body is shared so that a static asset or a broadcast is never copied. `Content-Length`, `Date`,
+// `X-Request-Id` and the security headers are added by the session.
 struct Response {
   int status = 200;
   Headers headers;
   std::shared_ptr<const std::string> body;
   std::string_view static_body;  // sent when `body` is null; the bytes must outlive the server
-  std::string_view route;        // shown by the access log in place of the path, which may hold a secret; outlives the server
-  bool close = false;            // close the connection after this answer
+  std::string_view route;  // shown by the access log in place of the path, which may hold a secret; outlives the server
+  bool close = false;      // close the connection after this answer
 
   [[nodiscard]] static Response text(int status, std::string content_type, std::string body);
   [[nodiscard]] static Response json(int status, std::string body);

@@ -29,7 +29,8 @@ constexpr std::size_t default_body_bytes_max = 1024 * 1024;
 
 bool is_request_id(std::string_view id) {
   return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
   });
 }
 
@@ -86,8 +87,9 @@ void HttpSession::receive() {
   if (owed && input_.size() >= read_ahead_max) return;
   receiving_ = true;
   const auto room = input_.prepare();
-  socket_.async_read_some(asio::buffer(room.data(), room.size()),
-                          [self = shared_from_this()](error_code ec, std::size_t size) { self->on_received(ec, size); });
+  socket_.async_read_some(
+      asio::buffer(room.data(), room.size()),
+      [self = shared_from_this()](error_code ec, std::size_t size) { self->on_received(ec, size); });
 }
 
 void HttpSession::on_received(error_code ec, std::size_t size) {
@@ -126,12 +128,15 @@ void HttpSession::advance() {
     const auto step = parser_.step(input_.data(), consumed);
     input_.consume(consumed);
     switch (step) {
-      case RequestParser::Step::need_more: return;
-      case RequestParser::Step::fault: return refuse(parser_.fault());
+      case RequestParser::Step::need_more:
+        return;
+      case RequestParser::Step::fault:
+        return refuse(parser_.fault());
       case RequestParser::Step::header:
         if (!on_header()) return;
         break;
-      case RequestParser::Step::complete: return begin_handling();
+      case RequestParser::Step::complete:
+        return begin_handling();
     }
   }
 }
@@ -159,7 +164,8 @@ bool HttpSession::on_header() {
     refuse({405, "method_not_allowed", "This method is never allowed."});
     return false;
   }
-  const auto body_max = server_.options.body_bytes_max ? server_.options.body_bytes_max(request) : default_body_bytes_max;
+  const auto body_max =
+      server_.options.body_bytes_max ? server_.options.body_bytes_max(request) : default_body_bytes_max;
   parser_.limit_body(body_max);
   phase_ = Phase::body;
   if (!parser_.expects_body()) return true;
@@ -194,9 +200,10 @@ void HttpSession::begin_handling() {
   phase_ = Phase::handling;
   deadline_ = never;
   current_.started = std::chrono::steady_clock::now();
+  const bool upgrade = server_.websocket && parser_.wants_websocket();
   Request request = std::move(parser_.request());
   request.connection = shared_from_this();
-  if (server_.websocket && parser_.wants_websocket()) return begin_upgrade(std::move(request));
+  if (upgrade) return begin_upgrade(std::move(request));
   try {
     asio::co_spawn(loop_.context(), server_.http(std::move(request)),
                    [self = shared_from_this()](std::exception_ptr failure, Response response) {
@@ -235,14 +242,16 @@ void HttpSession::on_handled(std::exception_ptr failure, Response response) {
 void HttpSession::on_decided(std::exception_ptr failure, WebSocketDecision decision) {
   if (failure || decision.refusal || !decision.accept) {
     upgrade_.reset();
-    if (!failure && !decision.refusal) decision.refusal = refusal(500, "internal_error", "Something went wrong.", current_.request_id);
+    if (!failure && !decision.refusal)
+      decision.refusal = refusal(500, "internal_error", "Something went wrong.", current_.request_id);
     return on_handled(failure, failure ? Response{} : std::move(*decision.refusal));
   }
   abort_callbacks_.clear();
   upgrade_->target = decision.executor ? server_.find_loop(decision.executor) : &loop_;
   if (upgrade_->target == nullptr) {
     upgrade_.reset();
-    return on_handled(std::make_exception_ptr(std::logic_error("a WebSocket was to move to a loop of another server")), {});
+    return on_handled(std::make_exception_ptr(std::logic_error("a WebSocket was to move to a loop of another server")),
+                      {});
   }
   if (phase_ == Phase::closed || end_of_input_) {
     record(499);
@@ -271,8 +280,8 @@ void HttpSession::hand_over() {
     ::close(native);
     return;
   }
-  auto connection = std::make_shared<WebSocketConnection>(std::move(moved), *upgrade->target, server_, std::move(place_),
-                                                          upgrade->decision.message_bytes_max);
+  auto connection = std::make_shared<WebSocketConnection>(std::move(moved), *upgrade->target, server_,
+                                                          std::move(place_), upgrade->decision.message_bytes_max);
   const auto start = [connection, answer = std::move(upgrade->answer), leftover = std::string(input_.data()),
                       accept = std::move(upgrade->decision.accept)] { connection->start(answer, leftover, accept); };
   if (upgrade->target == &loop_) {
@@ -374,8 +383,8 @@ void HttpSession::on_written() {
   receive();
 }
 
-// Ends the connection after its last answer. Closing with unread input makes the kernel send a reset, which can destroy the
-// answer on its way; where input may still come it is read away for a while.
+// Ends the connection after its last answer. Closing with unread input makes the kernel send a reset, which can destroy
+// the answer on its way; where input may still come it is read away for a while.
 void HttpSession::finish(bool lingering) {
   if (!lingering || end_of_input_) return close();
   error_code ec;
@@ -417,14 +426,17 @@ void HttpSession::on_tick(Moment now) {
   if (now < deadline_) return;
   const auto timed_out = [this] { refuse({408, "request_timeout", "The request took too long to arrive."}); };
   switch (phase_) {
-    case Phase::header: return current_.started == Moment{} ? close() : timed_out();
-    case Phase::body: return timed_out();
+    case Phase::header:
+      return current_.started == Moment{} ? close() : timed_out();
+    case Phase::body:
+      return timed_out();
     case Phase::writing:
       if (sent_ - sent_at_deadline_ < write_progress_min) return abort();
       sent_at_deadline_ = sent_;
       deadline_ = now + server_.options.write_timeout;
       return;
-    default: return close();
+    default:
+      return close();
   }
 }
 
@@ -441,6 +453,7 @@ void HttpSession::abort() {
     end_of_input_ = true;
     run_abort_callbacks();
   }
+  if (phase_ == Phase::writing) record(response_.status);
   close();
 }
 

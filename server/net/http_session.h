@@ -17,10 +17,12 @@
 
 namespace taskgate::net {
 
-// One HTTP/1.1 connection: reads requests one after the other, hands each to the handler, writes the answers in the same order.
+// One HTTP/1.1 connection: reads requests one after the other, hands each to the handler, writes the answers in the
+// same order.
 //
-// A receive is always pending while there is room (also during the handler and the write), so that a client that goes away is
-// noticed while an answer is owed, and pipelined requests wait in the buffer. Deadlines are checked by the loop's tick.
+// A receive is always pending while there is room (also during the handler and the write), so that a client that goes
+// away is noticed while an answer is owed, and pipelined requests wait in the buffer. Deadlines are checked by the
+// loop's tick.
 class HttpSession final : public Connection, public LoopMember, public std::enable_shared_from_this<HttpSession> {
  public:
   HttpSession(boost::asio::ip::tcp::socket socket, Loop& loop, ServerContext& server);

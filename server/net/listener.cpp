@@ -66,9 +66,8 @@ void Listener::close() {
 
 void Listener::accept() {
   if (!acceptor_.is_open()) return;
-  acceptor_.async_accept([self = shared_from_this()](error_code ec, tcp::socket socket) {
-    self->on_accepted(ec, std::move(socket));
-  });
+  acceptor_.async_accept(
+      [self = shared_from_this()](error_code ec, tcp::socket socket) { self->on_accepted(ec, std::move(socket)); });
 }
 
 void Listener::on_accepted(error_code ec, tcp::socket socket) {

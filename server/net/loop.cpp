@@ -87,8 +87,8 @@ void Loop::tick() {
   timer_.async_wait([this](boost::system::error_code ec) {
     if (ec) return;
     const auto now = std::chrono::steady_clock::now();
-    // A member may leave while it is called, so the next place is taken first; calls end a member other than the one called
-    // only through its own posted callback.
+    // A member may leave while it is called, so the next place is taken first; calls end a member other than the one
+    // called only through its own posted callback.
     for (auto place = members_.begin(); place != members_.end();) {
       const auto member = *place;
       ++place;
@@ -117,8 +117,12 @@ void Loop::abort_members() {
 
 void Loop::report_if_empty() {
   if (!draining_ || !members_.empty() || !when_empty_) return;
-  const auto report = std::exchange(when_empty_, nullptr);
-  report();
+  // After what the last member has posted on its way out; another may have arrived from another loop by then.
+  boost::asio::post(context_, [this] {
+    if (!members_.empty() || !when_empty_) return;
+    const auto report = std::exchange(when_empty_, nullptr);
+    report();
+  });
 }
 
 std::string_view Loop::date() {

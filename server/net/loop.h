@@ -36,10 +36,11 @@ class LoopMember {
   bool joined_ = false;
 };
 
-// One event loop: an io_context run by one thread, and the connections that live on it. Everything but the constructor, `run`,
-// `executor` and `stop` is for that thread only.
+// One event loop: an io_context run by one thread, and the connections that live on it. Everything but the constructor,
+// `run`, `executor` and `stop` is for that thread only.
 //
-// Deadlines are checked by one ticking timer for all members instead of one timer each: setting a deadline is an assignment.
+// Deadlines are checked by one ticking timer for all members instead of one timer each: setting a deadline is an
+// assignment.
 class Loop {
  public:
   Loop();

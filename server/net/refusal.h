@@ -9,6 +9,7 @@ namespace taskgate::net {
 // An answer in the error shape of the API:
 //   {"status":"fail","code":"payload_too_large","message":"…","requestId":"…"}      ("error" for a status of 5xx)
 // `code`, `message` and `request_id` are written as they are: constants, and an id of safe characters.
-[[nodiscard]] Response refusal(int status, std::string_view code, std::string_view message, std::string_view request_id);
+[[nodiscard]] Response refusal(int status, std::string_view code, std::string_view message,
+                               std::string_view request_id);
 
 }  // namespace taskgate::net

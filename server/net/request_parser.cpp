@@ -127,9 +127,7 @@ class Collector final : public http::basic_parser<true> {
     if (size > body_bytes_max - request.body.size()) refuse(body_too_large, ec);
   }
 
-  std::size_t on_chunk_body_impl(std::uint64_t, View bytes, error_code& ec) override {
-    return on_body_impl(bytes, ec);
-  }
+  std::size_t on_chunk_body_impl(std::uint64_t, View bytes, error_code& ec) override { return on_body_impl(bytes, ec); }
 
   void on_response_impl(int, View, int, error_code&) override {}
   void on_finish_impl(error_code&) override {}

@@ -17,9 +17,10 @@ struct ResponseFacts {
 
 [[nodiscard]] std::string_view reason_phrase(int status);
 
-// Writes the status line and the header of an answer into `out` (replacing what was there). Security headers that the handler did
-// not set are added; Content-Length, Connection, Date, Transfer-Encoding and X-Request-Id are the session's and ignored if set.
-// False when a field of the handler cannot be sent safely (CR, LF or NUL in it): nothing usable was written.
+// Writes the status line and the header of an answer into `out` (replacing what was there). Security headers that the
+// handler did not set are added; Content-Length, Connection, Date, Transfer-Encoding and X-Request-Id are the session's
+// and ignored if set. False when a field of the handler cannot be sent safely (CR, LF or NUL in it): nothing usable was
+// written.
 [[nodiscard]] bool write_response_head(std::string& out, const Response& response, const ResponseFacts& facts);
 
 // Whether an answer of this status has a body at all (not 1xx, 204, 304).

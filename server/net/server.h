@@ -20,7 +20,8 @@ struct ServerOptions {
   std::size_t loops = 2;      // event loops, one thread each
   std::size_t connections_max = 20'000;
   std::size_t header_bytes_max = 16 * 1024;
-  std::chrono::milliseconds header_timeout{10'000};      // from the first byte of a request (or from accept) to the end of its header
+  std::chrono::milliseconds header_timeout{
+      10'000};  // from the first byte of a request (or from accept) to the end of its header
   std::chrono::milliseconds body_timeout{30'000};        // to the end of its body
   std::chrono::milliseconds keep_alive_timeout{60'000};  // idle between requests
   std::chrono::milliseconds write_timeout{30'000};
@@ -28,17 +29,19 @@ struct ServerOptions {
   bool access_log = true;
   // The largest body accepted on a path, in bytes; asked once per request after its header is read.
   std::function<std::size_t(const Request&)> body_bytes_max;
-  // A last look at an answer that the session itself gives instead of the handler's (400, 408, 413, 431, …), to add CORS fields or
-  // change the body. The request holds what was understood of it: its path may be empty. Runs on a loop, must not throw.
+  // A last look at an answer that the session itself gives instead of the handler's (400, 408, 413, 431, …), to add
+  // CORS fields or change the body. The request holds what was understood of it: its path may be empty. Runs on a loop,
+  // must not throw.
   std::function<void(const Request&, Response&)> on_refusal;
 };
 
-// HTTP/1.1 and WebSocket on several loops. Each loop is one thread with its own listening socket (SO_REUSEPORT); a connection lives on
-// the loop that accepted it, unless a WebSocketDecision moves it.
+// HTTP/1.1 and WebSocket on several loops. Each loop is one thread with its own listening socket (SO_REUSEPORT); a
+// connection lives on the loop that accepted it, unless a WebSocketDecision moves it.
 //
-// Life: construct → start() → (serve) → stop() → destroy. start() throws std::runtime_error with a sentence for the operator when the
-// address cannot be bound (in use, no permission). stop() is the graceful end, called from any thread but a loop: stops accepting,
-// answers `Connection: close`, gives running requests up to `grace` to finish, closes WebSockets with 1001, then joins the threads.
+// Life: construct → start() → (serve) → stop() → destroy. start() throws std::runtime_error with a sentence for the
+// operator when the address cannot be bound (in use, no permission). stop() is the graceful end, called from any thread
+// but a loop: stops accepting, answers `Connection: close`, gives running requests up to `grace` to finish, closes
+// WebSockets with 1001, then joins the threads.
 class Server {
  public:
   Server(ServerOptions options, HttpHandler http, WebSocketHandler websocket, Metrics& metrics);

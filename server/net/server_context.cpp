@@ -24,8 +24,9 @@ ServerContext::ServerContext(ServerOptions server_options, HttpHandler http_hand
       open_connections(metrics.gauge("taskgate_connections", "Open TCP connections, WebSockets included.")),
       open_websockets(metrics.gauge("taskgate_websockets", "Open WebSocket connections.")),
       requests(request_counters(metrics)),
-      request_seconds(metrics.histogram("taskgate_http_request_seconds", "From a request's last byte to its answer's.",
-                                        {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30})) {
+      request_seconds(
+          metrics.histogram("taskgate_http_request_seconds", "From a request's last byte to its answer's.",
+                            {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30})) {
   for (std::size_t i = 0; i < std::max<std::size_t>(options.loops, 1); ++i) loops.push_back(std::make_unique<Loop>());
 }
 

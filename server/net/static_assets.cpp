@@ -43,7 +43,8 @@ bool accepts_coding(std::string_view accept_encoding, std::string_view coding) {
   (void)any_element(accept_encoding, [&](std::string_view element) {
     const auto semicolon = element.find(';');
     const auto name = trimmed(element.substr(0, semicolon));
-    const bool weight = has_weight(semicolon == std::string_view::npos ? std::string_view{} : element.substr(semicolon));
+    const bool weight =
+        has_weight(semicolon == std::string_view::npos ? std::string_view{} : element.substr(semicolon));
     if (equal_ignoring_case(name, coding)) {
       named = true;
       accepted = weight;
@@ -78,7 +79,8 @@ bool matches(std::string_view if_none_match, std::string_view etag) {
 Response answer_with(const Asset& asset, const Request& request) {
   const auto form = best_form(asset, request.headers.get("accept-encoding"));
   // Each form is a representation of its own and needs its own validator.
-  auto etag = form.coding.empty() ? fmt::format("\"{}\"", asset.etag) : fmt::format("\"{}-{}\"", asset.etag, form.coding);
+  auto etag =
+      form.coding.empty() ? fmt::format("\"{}\"", asset.etag) : fmt::format("\"{}-{}\"", asset.etag, form.coding);
   const bool unchanged = matches(request.headers.get("if-none-match"), etag);
 
   Response response;
@@ -87,7 +89,8 @@ Response answer_with(const Asset& asset, const Request& request) {
   response.headers.add("Cache-Control",
                        asset.path.starts_with(hashed_prefix) ? "public, max-age=31536000, immutable" : "no-cache");
   if (!asset.gzip.empty() || !asset.brotli.empty()) response.headers.add("Vary", "Accept-Encoding");
-  if (asset.content_type.starts_with("text/html")) response.headers.add("Content-Security-Policy", std::string(html_policy));
+  if (asset.content_type.starts_with("text/html"))
+    response.headers.add("Content-Security-Policy", std::string(html_policy));
   if (unchanged) return response;
   response.headers.add("Content-Type", std::string(asset.content_type));
   if (!form.coding.empty()) response.headers.add("Content-Encoding", std::string(form.coding));

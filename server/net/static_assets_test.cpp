@@ -26,9 +26,16 @@ Request asking_for(std::string path, std::string accept_encoding = {}, std::stri
 TEST(StaticAssets, ChoosesTheFormThatTheClientAccepts) {
   const StaticAssets files(assets);
   const std::vector<std::pair<std::string, std::string_view>> choices{
-      {"", "code"},           {"gzip, deflate, br", "br-code"}, {"gzip", "gz-code"},       {"br;q=0, gzip;q=0.5", "gz-code"},
-      {"identity", "code"},   {"*", "br-code"},                 {"br;q=0.001", "br-code"}, {"*;q=0", "code"},
-      {"BR", "br-code"},      {"gzip;q=0.0, *;q=0", "code"},
+      {"", "code"},
+      {"gzip, deflate, br", "br-code"},
+      {"gzip", "gz-code"},
+      {"br;q=0, gzip;q=0.5", "gz-code"},
+      {"identity", "code"},
+      {"*", "br-code"},
+      {"br;q=0.001", "br-code"},
+      {"*;q=0", "code"},
+      {"BR", "br-code"},
+      {"gzip;q=0.0, *;q=0", "code"},
   };
   for (const auto& [accepted, body] : choices) {
     const auto response = files.serve(asking_for("/assets/app-1f.js", accepted));
@@ -41,7 +48,8 @@ TEST(StaticAssets, ChoosesTheFormThatTheClientAccepts) {
 
 TEST(StaticAssets, HashedFilesAreKeptForEverAndOthersAskedForAnew) {
   const StaticAssets files(assets);
-  EXPECT_EQ(files.serve(asking_for("/assets/app-1f.js"))->headers.get("Cache-Control"), "public, max-age=31536000, immutable");
+  EXPECT_EQ(files.serve(asking_for("/assets/app-1f.js"))->headers.get("Cache-Control"),
+            "public, max-age=31536000, immutable");
   EXPECT_EQ(files.serve(asking_for("/favicon.svg"))->headers.get("Cache-Control"), "no-cache");
   EXPECT_FALSE(files.serve(asking_for("/favicon.svg"))->headers.has("Vary"));
 }

@@ -5,7 +5,8 @@
 
 namespace taskgate::net {
 
-// Checks UTF-8 (RFC 3629: shortest forms only, no surrogates, up to U+10FFFF) that arrives in pieces, without storing it.
+// Checks UTF-8 (RFC 3629: shortest forms only, no surrogates, up to U+10FFFF) that arrives in pieces, without storing
+// it.
 class Utf8Validator {
  public:
   // False as soon as the bytes so far cannot be the beginning of valid text.

@@ -18,8 +18,9 @@ struct WebSocketMessage {
   bool binary = false;
 };
 
-// The server's end of one open WebSocket (RFC 6455). Every call and every callback happens on `executor()`, the loop that owns the
-// connection. Messages are sent in the order given, from a queue counted in bytes.
+// The server's end of one open WebSocket (RFC 6455). Every call and every callback happens on `executor()`, the loop
+// that owns the connection. Messages are sent in the order given, from a queue counted in bytes. After `on_close` the
+// calls do nothing, and the object may be kept as long as one likes; before, it must not outlive the server.
 class WebSocket {
  public:
   virtual ~WebSocket() = default;
@@ -35,17 +36,19 @@ class WebSocket {
   virtual void abort() = 0;
 };
 
-// What the owner of an accepted WebSocket is told. `on_close` is the last call, exactly once: `clean` says whether a close frame was
-// received. A text message is valid UTF-8 (else the connection was closed with 1007); a message over the limit closes with 1009.
+// What the owner of an accepted WebSocket is told. `on_close` is the last call, exactly once: `clean` says whether a
+// close frame was received. A text message is valid UTF-8 (else the connection was closed with 1007); a message over
+// the limit closes with 1009.
 struct WebSocketEvents {
   std::function<void(std::string_view message, bool binary)> on_message;
   std::function<void()> on_drained;  // the queue became empty after it was not; may be empty
   std::function<void(bool clean)> on_close;
 };
 
-// What is decided about a request to upgrade, before 101 is sent. `refusal` set: answered as an HTTP response and closed.
-// `accept` set: it is called on `executor` once the handshake is complete, and returns the callbacks. The connection moves to
-// `executor` (a loop of this server) for the rest of its life; leave it empty to stay. `message_bytes_max` bounds one message.
+// What is decided about a request to upgrade, before 101 is sent. `refusal` set: answered as an HTTP response and
+// closed. `accept` set: it is called on `executor` once the handshake is complete, and returns the callbacks. The
+// connection moves to `executor` (a loop of this server) for the rest of its life; leave it empty to stay.
+// `message_bytes_max` bounds one message.
 struct WebSocketDecision {
   std::optional<Response> refusal;
   std::function<WebSocketEvents(std::shared_ptr<WebSocket>)> accept;

@@ -28,16 +28,13 @@ WebSocketConnection::WebSocketConnection(asio::ip::tcp::socket socket, Loop& loo
       server_(server),
       place_(std::move(place)),
       decoder_(message_bytes_max),
-      input_(idle_read_capacity) {
-  server_.open_websockets.Increment();
-}
-
-WebSocketConnection::~WebSocketConnection() { server_.open_websockets.Decrement(); }
+      input_(idle_read_capacity) {}
 
 void WebSocketConnection::start(std::string answer, std::string_view received, const Accept& accept) {
   error_code ec;
-  socket_.non_blocking(true, ec);
+  socket_->non_blocking(true, ec);
   loop_.join(shared_from_this());
+  server_.open_websockets.Increment();
   queue_.push_back({std::make_shared<const std::string>(std::move(answer)), {}, false});
   flush_due_ = true;
   loop_.call_at_turn_end(shared_from_this());
@@ -81,7 +78,7 @@ void WebSocketConnection::close(std::uint16_t code, std::string_view reason) {
 void WebSocketConnection::abort() {
   if (state_ == State::ended) return;
   error_code ec;
-  socket_.set_option(asio::socket_base::linger(true, 0), ec);  // what is queued in the kernel goes too
+  socket_->set_option(asio::socket_base::linger(true, 0), ec);  // what is queued in the kernel goes too
   end();
 }
 
@@ -93,11 +90,11 @@ void WebSocketConnection::flush() {
     std::array<asio::const_buffer, 64> buffers;
     const auto count = gather(buffers);
     error_code ec;
-    const auto sent = socket_.write_some(std::span(buffers.data(), count), ec);
+    const auto sent = socket_->write_some(std::span(buffers.data(), count), ec);
     if (ec == asio::error::would_block || ec == asio::error::try_again) {
       waiting_writable_ = true;
       if (state_ == State::open) deadline_ = std::chrono::steady_clock::now() + server_.options.write_timeout;
-      socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](error_code wait_error) {
+      socket_->async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](error_code wait_error) {
         self->waiting_writable_ = false;
         if (wait_error) return self->end();
         self->flush();
@@ -111,8 +108,8 @@ void WebSocketConnection::flush() {
   on_flushed();
 }
 
-// Describes the front of the queue to one gathered write. Headers and small payloads are put together in the loop's scratch memory:
-// the write is done with them when it returns.
+// Describes the front of the queue to one gathered write. Headers and small payloads are put together in the loop's
+// scratch memory: the write is done with them when it returns.
 std::size_t WebSocketConnection::gather(std::array<asio::const_buffer, 64>& buffers) {
   const auto scratch = loop_.scratch();
   std::size_t used = 0;      // of the scratch memory
@@ -171,15 +168,17 @@ void WebSocketConnection::on_flushed() {
       deadline_ = never;
       if (had_any && events_.on_drained) events_.on_drained();
       return;
-    case State::finishing: return end();
+    case State::finishing:
+      return end();
     case State::failing: {
       if (shut_down_) return;
       shut_down_ = true;
       error_code ec;
-      socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ec);
+      socket_->shutdown(asio::ip::tcp::socket::shutdown_send, ec);
       return;
     }
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -188,8 +187,9 @@ void WebSocketConnection::on_flushed() {
 void WebSocketConnection::receive() {
   if (state_ == State::ended) return;
   const auto room = input_.prepare();
-  socket_.async_read_some(asio::buffer(room.data(), room.size()),
-                          [self = shared_from_this()](error_code ec, std::size_t size) { self->on_received(ec, size); });
+  socket_->async_read_some(
+      asio::buffer(room.data(), room.size()),
+      [self = shared_from_this()](error_code ec, std::size_t size) { self->on_received(ec, size); });
 }
 
 void WebSocketConnection::on_received(error_code ec, std::size_t size) {
@@ -258,12 +258,16 @@ void WebSocketConnection::end() {
   if (state_ == State::ended) return;
   state_ = State::ended;
   error_code ec;
-  socket_.close(ec);
+  socket_->close(ec);
   queue_ = {};
   first_ = 0;
   queued_bytes_ = 0;
-  // Told from a call of its own: the owner may be inside one of ours, or we inside one of its.
+  server_.open_websockets.Decrement();
+  place_.reset();
+  // Told from a call of its own: the owner may be inside one of ours, or we inside one of its. From then on the object
+  // holds nothing of the server, whoever keeps it.
   asio::post(loop_.context(), [self = shared_from_this()] {
+    self->socket_.reset();
     const auto events = std::exchange(self->events_, {});
     if (events.on_close) events.on_close(self->clean_);
   });

@@ -3,6 +3,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,9 @@
 
 namespace taskgate::net {
 
-// The socket of one WebSocket: decodes what comes in, queues what goes out. Messages sent during one turn of the loop leave in one
-// gathered write; large payloads are never copied, so a broadcast costs each receiver a reference and its share of the write.
+// The socket of one WebSocket: decodes what comes in, queues what goes out. Messages sent during one turn of the loop
+// leave in one gathered write; large payloads are never copied, so a broadcast costs each receiver a reference and its
+// share of the write.
 class WebSocketConnection final : public WebSocket,
                                   public LoopMember,
                                   public std::enable_shared_from_this<WebSocketConnection> {
@@ -25,7 +27,6 @@ class WebSocketConnection final : public WebSocket,
 
   WebSocketConnection(boost::asio::ip::tcp::socket socket, Loop& loop, ServerContext& server, ConnectionPlace place,
                       std::size_t message_bytes_max);
-  ~WebSocketConnection() override;
 
   // Sends the handshake's answer and begins, with the bytes that came after the request. On the loop.
   void start(std::string answer, std::string_view received, const Accept& accept);
@@ -72,10 +73,10 @@ class WebSocketConnection final : public WebSocket,
   void on_flushed();
   void end();
 
-  boost::asio::ip::tcp::socket socket_;
+  std::optional<boost::asio::ip::tcp::socket> socket_;  // until the end
   Loop& loop_;
   ServerContext& server_;
-  ConnectionPlace place_;
+  std::optional<ConnectionPlace> place_;
   WebSocketEvents events_;
   WebSocketDecoder decoder_;
   ReadBuffer input_;

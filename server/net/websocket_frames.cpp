@@ -126,9 +126,12 @@ WebSocketEvent WebSocketDecoder::next(std::span<char> input, std::size_t& consum
 
   FrameHead head;
   switch (read_head(input, head)) {
-    case HeadResult::invalid: return WebSocketFault{close_code::protocol_error};
-    case HeadResult::incomplete: return WebSocketNeedsMore{};
-    case HeadResult::complete: break;
+    case HeadResult::invalid:
+      return WebSocketFault{close_code::protocol_error};
+    case HeadResult::incomplete:
+      return WebSocketNeedsMore{};
+    case HeadResult::complete:
+      break;
   }
   if (const auto code = check_head(head); code != close_code::none) return WebSocketFault{code};
   if (!is_control(head.opcode)) return begin_data(input, consumed, head);

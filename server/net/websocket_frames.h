@@ -62,7 +62,8 @@ using WebSocketEvent = std::variant<WebSocketNeedsMore, WebSocketReceivedMessage
                                     WebSocketReceivedPong, WebSocketReceivedClose, WebSocketFault>;
 
 // Decodes a client's frames: masked ones only, reassembles fragments, lets control frames through between them. Faults:
-//   1002  unmasked, reserved bits or opcodes, a control frame that is fragmented or longer than 125 bytes, a continuation of
+//   1002  unmasked, reserved bits or opcodes, a control frame that is fragmented or longer than 125 bytes, a
+//   continuation of
 //         nothing, a new message inside another, a length not in its shortest form, a bad close code
 //   1007  text or a close reason that is not UTF-8, found with the first impossible byte
 //   1009  a message larger than the limit, found with the header of the frame that exceeds it
@@ -71,8 +72,8 @@ class WebSocketDecoder {
   explicit WebSocketDecoder(std::size_t message_bytes_max) : message_bytes_max_(message_bytes_max) {}
 
   // Takes the next event out of the front of `input`, unmasking in place, and says how many bytes were used up. A whole
-  // unfragmented message is given as a view into the input; a message that comes in pieces is collected here. At most 14 + 125
-  // bytes are left unused when more is needed.
+  // unfragmented message is given as a view into the input; a message that comes in pieces is collected here. At most
+  // 14 + 125 bytes are left unused when more is needed.
   [[nodiscard]] WebSocketEvent next(std::span<char> input, std::size_t& consumed);
 
  private:

@@ -101,7 +101,8 @@ std::vector<Scenario> scenarios() {
       {"reserved control opcode", client_frame(fin | 11, "a"), {"fault:1002"}},
       {"continuation of nothing", client_frame(fin | 0, "a"), {"fault:1002"}},
       {"a message inside another", client_frame(1, "a") + client_frame(fin | 1, "b"), {"fault:1002"}},
-      {"continuation after the end", client_frame(1, "a") + client_frame(fin | 0, "b") + client_frame(0, "c"),
+      {"continuation after the end",
+       client_frame(1, "a") + client_frame(fin | 0, "b") + client_frame(0, "c"),
        {"text:ab", "fault:1002"}},
       {"length not in its shortest form", bytes({0x81, 0xFE, 0, 5, 0, 0, 0, 0}), {"fault:1002"}},
       {"length with the highest bit", bytes({0x82, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}), {"fault:1002"}},
@@ -114,10 +115,15 @@ std::vector<Scenario> scenarios() {
        client_frame(1, std::string(600, 'x')) + client_frame(fin | 0, std::string(401, 'x')),
        {"fault:1009"}},
       {"the limit is per message",
-       client_frame(1, std::string(600, 'x')) + client_frame(fin | 0, "") + client_frame(fin | 1, std::string(600, 'y')),
+       client_frame(1, std::string(600, 'x')) + client_frame(fin | 0, "") +
+           client_frame(fin | 1, std::string(600, 'y')),
        {"text:" + std::string(600, 'x'), "text:" + std::string(600, 'y')}},
       {"close without a code", client_frame(fin | 8, ""), {"close:0:"}},
-      {"close with code and reason", client_frame(fin | 8, "\x03\xE8" "bye"), {"close:1000:bye"}},
+      {"close with code and reason",
+       client_frame(fin | 8,
+                    "\x03\xE8"
+                    "bye"),
+       {"close:1000:bye"}},
       {"close with half a code", client_frame(fin | 8, "\x03"), {"fault:1002"}},
       {"close with a reserved code", client_frame(fin | 8, bytes({0x03, 0xED})), {"fault:1002"}},
       {"close whose reason is not UTF-8", client_frame(fin | 8, "\x03\xE8\xC0"), {"fault:1007"}},
@@ -160,21 +166,44 @@ TEST(WebSocketFrames, CutsACloseReasonBetweenCharacters) {
 }
 
 TEST(WebSocketFrames, KnowsTheCloseCodesAPeerMaySend) {
-  for (const std::uint16_t code : {1000, 1001, 1002, 1003, 1007, 1011, 1014, 3000, 4999}) EXPECT_TRUE(is_valid_close_code(code)) << code;
-  for (const std::uint16_t code : {0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535}) {
+  for (const auto code : std::initializer_list<std::uint16_t>{1000, 1001, 1002, 1003, 1007, 1011, 1014, 3000, 4999})
+    EXPECT_TRUE(is_valid_close_code(code)) << code;
+  for (const auto code :
+       std::initializer_list<std::uint16_t>{0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535}) {
     EXPECT_FALSE(is_valid_close_code(code)) << code;
   }
 }
 
 TEST(Utf8Validator, AcceptsExactlyRfc3629) {
-  const std::vector<std::string> valid{"", "plain", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
-                                       "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "12345678\xC3\xA4" "12345678"};
+  const std::vector<std::string> valid{"",
+                                       "plain",
+                                       "\xC2\x80",
+                                       "\xDF\xBF",
+                                       "\xE0\xA0\x80",
+                                       "\xED\x9F\xBF",
+                                       "\xEE\x80\x80",
+                                       "\xEF\xBF\xBF",
+                                       "\xF0\x90\x80\x80",
+                                       "\xF4\x8F\xBF\xBF",
+                                       "12345678\xC3\xA4"
+                                       "12345678"};
   for (const auto& text : valid) {
     Utf8Validator utf8;
     EXPECT_TRUE(utf8.feed(text) && utf8.complete()) << text;
   }
-  const std::vector<std::string> invalid{"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
-                                         "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xC3", "\xC3(", "\xE2\x82", "\xE2(\xAC"};
+  const std::vector<std::string> invalid{"\x80",
+                                         "\xC0\x80",
+                                         "\xC1\xBF",
+                                         "\xE0\x9F\xBF",
+                                         "\xED\xA0\x80",
+                                         "\xF0\x8F\xBF\xBF",
+                                         "\xF4\x90\x80\x80",
+                                         "\xF5\x80\x80\x80",
+                                         "\xFF",
+                                         "\xC3",
+                                         "\xC3(",
+                                         "\xE2\x82",
+                                         "\xE2(\xAC"};
   for (const auto& text : invalid) {
     Utf8Validator utf8;
     EXPECT_FALSE(utf8.feed(text) && utf8.complete()) << ::testing::PrintToString(text);

@@ -11,8 +11,8 @@ namespace {
 
 std::size_t count_of(const Headers& headers, std::string_view name) {
   const auto& all = headers.all();
-  return static_cast<std::size_t>(
-      std::count_if(all.begin(), all.end(), [name](const auto& field) { return equal_ignoring_case(field.first, name); }));
+  return static_cast<std::size_t>(std::count_if(
+      all.begin(), all.end(), [name](const auto& field) { return equal_ignoring_case(field.first, name); }));
 }
 
 // The first element of Sec-WebSocket-Protocol if it is a token, as it must be.
