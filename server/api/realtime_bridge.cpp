@@ -57,7 +57,7 @@ Result<Draft> draft_argument(const net::Event& event) {
   auto value = event.arguments.size() == 0 ? Result<boost::json::value>(boost::json::value()) : event.arguments.parse(0);
   if (!value) return value.error();
   const auto* fields = value->if_object();
-  if (fields == nullptr) return validation_failed("", "Send one object: {roomId, message}");
+  if (fields == nullptr) return Error{ErrorCode::bad_request, "validation_failed", "Send one object: {roomId, message}", {}, {}};
   std::vector<FieldError> errors;
   const auto text = [&](std::string_view name) -> std::string {
     const auto* field = fields->if_contains(name);

@@ -71,22 +71,29 @@ std::vector<jobs::HandlerRegistration> make_handlers(const Config& config) {
   return handlers;
 }
 
-net::ServerOptions server_options(const Config& config) {
-  net::ServerOptions options;
-  options.host = config.host;
-  options.port = config.port;
-  options.loops = loop_count(config);
-  options.trusted_proxies = config.trusted_proxies;
-  return options;
-}
-
 net::SocketIoOptions socket_options(const Config& config, const api::CrossOrigin& cross_origin) {
   net::SocketIoOptions options;
   options.events_per_second = config.rate_limits ? 50 : 0;
   options.engine.cors.origin_allowed = [&cross_origin](std::string_view origin, const net::Request& request) {
     return cross_origin.any_without_credentials() || cross_origin.is_allowed(origin, request);
   };
+  options.engine.allow_request = [&cross_origin](const net::Request& request) {
+    const auto origin = request.headers.get("Origin");
+    return refuse_unless(origin.empty() || cross_origin.any_without_credentials() ||
+                         cross_origin.is_allowed(origin, request));
+  };
   return options;
+}
+
+// Counts how jobs end.
+void count_outcomes(jobs::JobService& jobs, Metrics& metrics) {
+  for (const auto status : {jobs::JobStatus::completed, jobs::JobStatus::failed, jobs::JobStatus::cancelled}) {
+    auto& counter = metrics.counter("taskgate_jobs_finished_total", "Jobs that ended, by how.",
+                                    {{"status", std::string(jobs::to_string(status))}});
+    jobs.job_changed.connect([&counter, status](const jobs::Job& job) {
+      if (job.status == status) counter.Increment();
+    });
+  }
 }
 
 }  // namespace
@@ -104,7 +111,10 @@ class App::Parts {
   Awaitable<net::Response> handle_http(net::Request request);
   Awaitable<net::WebSocketDecision> handle_upgrade(net::Request request);
   [[nodiscard]] accounts::AccountOptions account_options() const;
-  [[nodiscard]] std::string public_url() const;  // once the server has started
+  [[nodiscard]] net::ServerOptions http_options() const;
+  // Once the server has started: the address people use, and the one it listens on.
+  [[nodiscard]] std::string public_url() const;
+  [[nodiscard]] std::string own_url() const;
 
   Config config_;
   SystemClock clock_;
@@ -144,25 +154,47 @@ App::Parts::Parts(Config configuration)
       runner_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, runner_options(config_), make_handlers(config_)),
       housekeeping_(engine_loop_.executor(), store_.accounts(), clock_),
       cross_origin_(config_.cors_origins, !config_.production && config_.cors_origins.empty()),
-      server_(server_options(config_), [this](net::Request request) { return handle_http(std::move(request)); },
-              [this](net::Request request) { return handle_upgrade(std::move(request)); }, metrics_),
+      server_(
+          server_options(config_), [this](net::Request request) { return handle_http(std::move(request)); },
+          [this](net::Request request) { return handle_upgrade(std::move(request)); }, metrics_),
       sockets_(socket_options(config_, cross_origin_), server_.loops()),
-      services_{accounts_, jobs_, rooms_, metrics_,
-                {std::string(version()), config_.production ? "production" : "development", [this] { return public_url(); },
-                 config_.simulate_unhandled, config_.allow_guests, !config_.email_user.empty()},
-                contract_documents(), serve_dashboard, [this] { return !draining_.load() && store_.healthy(); }},
+      services_{
+          accounts_,
+          jobs_,
+          rooms_,
+          metrics_,
+          {std::string(version()), config_.production ? "production" : "development", [this] { return public_url(); },
+           config_.simulate_unhandled, config_.allow_guests, !config_.email_user.empty()},
+          contract_documents(),
+          serve_dashboard,
+          [this] { return !draining_.load() && store_.healthy(); }},
       http_api_(services_, cross_origin_),
-      realtime_(services_, sockets_) {}
+      realtime_(services_, sockets_) {
+  count_outcomes(jobs_, metrics_);
+}
 
 accounts::AccountOptions App::Parts::account_options() const {
   accounts::AccountOptions options;
-  options.jwt_secret =
-      config_.jwt_secret.empty() ? load_or_create_secret(std::filesystem::path(config_.data_dir) / "jwt_secret") : config_.jwt_secret;
+  options.jwt_secret = config_.jwt_secret.empty()
+                           ? load_or_create_secret(std::filesystem::path(config_.data_dir) / "jwt_secret")
+                           : config_.jwt_secret;
   options.refresh_grace = config_.refresh_grace;
   options.refresh_rotation = config_.refresh_rotation;
   options.password_length_min = config_.password_length_min;
   options.password_min_score = config_.password_min_score;
   options.rate_limits = config_.rate_limits;
+  return options;
+}
+
+net::ServerOptions App::Parts::http_options() const {
+  net::ServerOptions options;
+  options.host = config_.host;
+  options.port = config_.port;
+  options.loops = loop_count(config_);
+  options.trusted_proxies = config_.trusted_proxies;
+  options.body_bytes_max = [this](const net::Request& request) {
+    return sockets_.owns(request.path) ? sockets_.body_bytes_max() : config_.body_bytes_max;
+  };
   return options;
 }
 
@@ -173,7 +205,8 @@ Awaitable<net::Response> App::Parts::handle_http(net::Request request) {
 Awaitable<net::WebSocketDecision> App::Parts::handle_upgrade(net::Request request) {
   if (sockets_.owns(request.path)) co_return co_await sockets_.handle_upgrade(std::move(request));
   net::WebSocketDecision refused;
-  refused.refusal = net::Response::json(404, R"({"status":"fail","code":"not_found","message":"There is no WebSocket at this address"})");
+  refused.refusal = net::Response::json(
+      404, R"({"status":"fail","code":"not_found","message":"There is no WebSocket at this address"})");
   co_return refused;
 }
 
@@ -196,19 +229,25 @@ void App::Parts::stop() {
   log::info("stopped");
 }
 
-std::string App::Parts::public_url() const {
-  if (!config_.public_url.empty()) return config_.public_url;
+std::string App::Parts::public_url() const { return config_.public_url.empty() ? own_url() : config_.public_url; }
+
+std::string App::Parts::own_url() const {
   const bool is_everywhere = config_.host == "0.0.0.0" || config_.host == "::";
-  const auto host = is_everywhere ? "localhost" : config_.host.find(':') != std::string::npos ? "[" + config_.host + "]" : config_.host;
+  const auto host = is_everywhere                                 ? "localhost"
+                    : config_.host.find(':') != std::string::npos ? "[" + config_.host + "]"
+                                                                  : config_.host;
   return fmt::format("http://{}:{}", host, server_.port());
 }
 
 void App::Parts::announce() const {
   for (const auto& warning : config_.warnings) log::warning(warning);
-  const auto mails = config_.email_user.empty() ? std::string("their links are printed in this terminal")
-                                                : fmt::format("sent by {} as {}", config_.email_host, config_.email_user);
-  std::cout << fmt::format("Taskgate {}  {}\n  mode:  {}{}\n  store: SQLite in {}\n  mails: {}\n", version(), public_url(),
-                           services_.system.environment, config_.simulate_unhandled ? ", jobs that nobody handles are simulated" : "",
+  const auto mails = config_.email_user.empty()
+                         ? std::string("their links are printed in this terminal")
+                         : fmt::format("sent by {} as {}", config_.email_host, config_.email_user);
+  const auto links = config_.public_url.empty() ? std::string() : fmt::format("  links: {}\n", config_.public_url);
+  std::cout << fmt::format("Taskgate {}  {}\n{}  mode:  {}{}\n  store: SQLite in {}\n  mails: {}\n", version(),
+                           own_url(), links, services_.system.environment,
+                           config_.simulate_unhandled ? ", jobs that nobody handles are simulated" : "",
                            config_.data_dir, mails)
             << std::flush;
 }
