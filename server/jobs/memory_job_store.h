@@ -123,7 +123,6 @@ class MemoryJobStore : public JobStore {
     Job& job = record->job;
     if (is_finished(job.status)) co_return conflict("already_finished", "The job is already finished");
     if (job.status == JobStatus::processing) {
-      record->cancelled_fence = job.fence;
       end_attempt(*record, AttemptOutcome::cancelled, std::nullopt, now);
     } else {
       dequeue(job);
@@ -143,7 +142,10 @@ class MemoryJobStore : public JobStore {
     if (!is_finished(job.status)) co_return conflict("not_finished", "The job is not finished");
     job.retries = 0;
     job.crashes = 0;
+    job.progress = 0;
+    job.progress_message.reset();
     job.error.reset();
+    job.result.reset();
     job.completed_at.reset();
     wait(job, std::nullopt, now);
     co_return job;
@@ -195,8 +197,7 @@ class MemoryJobStore : public JobStore {
   struct Record {
     Job job;
     std::vector<Attempt> attempts;
-    std::int64_t settled_fence = -1;    // of the lease settled last
-    std::int64_t cancelled_fence = -1;  // of the lease that ran when the job was cancelled
+    std::map<std::int64_t, AttemptOutcome> ended;  // by fence: how each lease that is over ended
   };
 
   void enter() {
@@ -298,6 +299,7 @@ class MemoryJobStore : public JobStore {
     attempt.ended_at = now;
     attempt.outcome = outcome;
     attempt.error = std::move(error);
+    record.ended[record.job.fence] = outcome;
   }
   static void finish(Job& job, JobStatus status, Time now) {
     job.status = status;
@@ -330,12 +332,17 @@ class MemoryJobStore : public JobStore {
     if (found == records_.end()) return {};
     Record& record = found->second;
     Job& job = record.job;
-    if (settlement.fence == record.settled_fence) return {SettleStatus::already_settled, std::nullopt};
-    if (settlement.fence == record.cancelled_fence) return {SettleStatus::cancelled, std::nullopt};
-    if (job.status != JobStatus::processing || settlement.fence != job.fence) return {};
-    record.settled_fence = settlement.fence;
+    if (job.status != JobStatus::processing || settlement.fence != job.fence) {
+      return {explain_refusal(record, settlement.fence), std::nullopt};
+    }
     apply(record, settlement, now);
     return {SettleStatus::ok, job};
+  }
+  // Why the settlement of a lease that is over changes nothing.
+  static SettleStatus explain_refusal(const Record& record, std::int64_t fence) {
+    const auto ended = record.ended.find(fence);
+    if (ended == record.ended.end() || ended->second == AttemptOutcome::crashed) return SettleStatus::stale_lease;
+    return ended->second == AttemptOutcome::cancelled ? SettleStatus::cancelled : SettleStatus::already_settled;
   }
   void apply(Record& record, const Settlement& settlement, Time now) {
     Job& job = record.job;
