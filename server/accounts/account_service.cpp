@@ -48,7 +48,8 @@ Awaitable<Result<Principal>> AccountService::authenticate(std::string access_tok
       authority->token_version != claims->token_version) {
     co_return invalid_session_token();
   }
-  co_return Principal{*user_id, std::move(authority->email), authority->role, *session_id};
+  const Time expires_at{std::chrono::seconds{claims->expires_at}};
+  co_return Principal{*user_id, std::move(authority->email), authority->role, *session_id, expires_at};
 }
 
 Awaitable<Result<User>> AccountService::find_user(UserId id) {
@@ -133,14 +134,32 @@ Result<std::optional<LoginThrottle::Attempt>> AccountService::Implementation::be
   return attempt;
 }
 
+AccountService::Implementation::~Implementation() {
+  std::unique_lock lock(tasks_mutex_);
+  tasks_done_.wait(lock, [this] { return tasks_ == 0; });
+}
+
 bool AccountService::Implementation::run_afterwards(std::function<Awaitable<void>()> start_task) {
-  return hash_pool.try_post([start_task = std::move(start_task)] {
+  {
+    const std::lock_guard lock(tasks_mutex_);
+    ++tasks_;
+  }
+  const bool taken = hash_pool.try_post([this, start_task = std::move(start_task)] {
     try {
       run_to_completion(start_task());
     } catch (const std::exception& failure) {
       log::error("account mail not prepared", {{"error", failure.what()}});
     }
+    finish_task();
   });
+  if (!taken) finish_task();
+  return taken;
+}
+
+void AccountService::Implementation::finish_task() {
+  // Told under the lock: without it the destructor could be through before this call is.
+  const std::lock_guard lock(tasks_mutex_);
+  if (--tasks_ == 0) tasks_done_.notify_all();
 }
 
 void AccountService::Implementation::announce_end(const SessionId& id) {

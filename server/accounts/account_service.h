@@ -54,6 +54,7 @@ class AccountService {
  public:
   AccountService(AccountStore& store, AccountMail& mail, const Clock& clock, IdGenerator& ids, WorkerPool& hash_pool,
                  AccountOptions options);
+  // Waits for mails that are being prepared in the hash pool.
   ~AccountService();
 
   // Creates an unverified account and mails a link. The answer for an address that exists is the same; its owner gets

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <condition_variable>
+#include <cstddef>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +24,7 @@ class AccountService::Implementation {
  public:
   Implementation(AccountService& face, AccountStore& store_to_use, AccountMail& mail_to_use, const Clock& clock_to_use,
                  IdGenerator& ids_to_use, WorkerPool& pool, AccountOptions chosen);
+  ~Implementation();  // waits for what run_afterwards took
 
   // A new one-time token; the secret goes into the mail, its hash into the store.
   struct MailedToken {
@@ -65,6 +69,11 @@ class AccountService::Implementation {
   LoginThrottle throttle;
 
  private:
+  void finish_task();
+
+  std::mutex tasks_mutex_;
+  std::condition_variable tasks_done_;
+  std::size_t tasks_ = 0;  // that run_afterwards took and that have not ended
   RateLimiter mails_by_address_;
   RateLimiter mails_by_client_;
 };
