@@ -12,8 +12,9 @@ export default defineConfig({
     host: "127.0.0.1",
     port: 5173,
     proxy: {
-      "/api": server,
-      "/socket.io": { target: server, ws: true },
+      // The page's own host is passed on: the server takes cookies from its own pages only.
+      "/api": { target: server, changeOrigin: false },
+      "/socket.io": { target: server, changeOrigin: false, ws: true },
     },
   },
   build: {

@@ -68,38 +68,40 @@ function JobsPage({ scope, from }: JobsPageProps) {
         <StatusTabs status={filter.status} stats={stats.data} onChange={(status) => setFilter({ status })} />
         <JobsFilters filter={filter} jobs={rows ?? []} searchField={searchField} onChange={setFilter} />
       </div>
-      {problem && (
-        <div className={classes.problem}>
-          <ErrorNote
-            message={problem.message}
-            requestId={problem.requestId}
-            onRetry={() => void jobs.refetch()}
+      <div className={classes.list}>
+        {problem && (
+          <div className={classes.problem}>
+            <ErrorNote
+              message={problem.message}
+              requestId={problem.requestId}
+              onRetry={() => void jobs.refetch()}
+            />
+          </div>
+        )}
+        {rows && rows.length > 0 && (
+          <JobsTable
+            jobs={rows}
+            page={JSON.stringify([scope, filter])}
+            withOwner={scope === "all"}
+            stale={jobs.isPlaceholderData}
           />
-        </div>
-      )}
-      {rows && rows.length > 0 && (
-        <JobsTable
-          jobs={rows}
-          page={JSON.stringify([scope, filter])}
-          withOwner={scope === "all"}
-          stale={jobs.isPlaceholderData}
-        />
-      )}
-      {!rows && !problem && <Skeleton />}
-      {rows?.length === 0 &&
-        (filtered || filter.cursor ? (
-          <EmptyState icon={IconFilterOff} title="No job matches">
-            <p>Nothing here with this status, type and text.</p>
-            <Button
-              variant="default"
-              onClick={() => setFilter({ status: undefined, type: undefined, text: undefined })}
-            >
-              Show all jobs
-            </Button>
-          </EmptyState>
-        ) : (
-          <FirstJob scope={scope} onSubmit={openSubmit} />
-        ))}
+        )}
+        {!rows && !problem && <Skeleton />}
+        {rows?.length === 0 &&
+          (filtered || filter.cursor ? (
+            <EmptyState icon={IconFilterOff} title="No job matches">
+              <p>Nothing here with this status, type and text.</p>
+              <Button
+                variant="default"
+                onClick={() => setFilter({ status: undefined, type: undefined, text: undefined })}
+              >
+                Show all jobs
+              </Button>
+            </EmptyState>
+          ) : (
+            <FirstJob scope={scope} onSubmit={openSubmit} />
+          ))}
+      </div>
       <div className={classes.foot}>
         <span className={classes.keys}>
           <Kbd size="xs">j</Kbd> <Kbd size="xs">k</Kbd> move <Kbd size="xs">enter</Kbd> open{" "}

@@ -92,6 +92,7 @@ const JobRow = memo(function JobRow({ job, withOwner }: { job: Job; withOwner: b
             {job.error}
           </span>
         ) : (
+          job.status === "processing" &&
           job.progressMessage && <span className={classes.message}>{job.progressMessage}</span>
         )}
       </td>
@@ -100,7 +101,7 @@ const JobRow = memo(function JobRow({ job, withOwner }: { job: Job; withOwner: b
           {job.userEmail ?? job.userId}
         </td>
       )}
-      <td data-number data-label="priority">
+      <td data-number data-label="priority" title={formatJson(job.priority)}>
         {formatJson(job.priority)}
       </td>
       <td data-number data-label="attempts">
