@@ -94,7 +94,9 @@ bool is_ascii_domain(std::string_view domain) {
 
 std::optional<std::string> to_ascii_domain(const std::string& domain) {
   char* ascii = nullptr;
-  const int flags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES;
+  // Not with IDN2_USE_STD3_ASCII_RULES: it drops characters silently ("exa_mple" becomes "example"); is_ascii_domain
+  // refuses them.
+  const int flags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL;
   if (idn2_to_ascii_8z(domain.c_str(), &ascii, flags) != IDN2_OK) return std::nullopt;
   const std::unique_ptr<char, Free> owner(ascii);
   std::string result = ascii;

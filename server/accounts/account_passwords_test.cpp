@@ -1,0 +1,150 @@
+#include <boost/asio/co_spawn.hpp>
+
+#include "accounts/account_fixture.h"
+
+namespace taskgate::accounts {
+namespace {
+
+using AccountPasswords = AccountFixture;
+using std::chrono::minutes;
+
+const std::string next_password = "a very different sentence";
+
+TEST_F(AccountPasswords, ResetByTheMailedLinkEndsEverySession) {
+  add_user();
+  const auto tokens = log_in();
+  ASSERT_TRUE(authenticate(tokens->access_token));
+  ASSERT_TRUE(run(service->forgot_password("Ada@example.com", client)));
+  settle();
+  EXPECT_EQ(mail.last().kind, "reset");
+  EXPECT_EQ(mail.last().email, email);
+  const std::string token = mail.last().token;
+  ASSERT_TRUE(run(service->reset_password(token, next_password)));
+  EXPECT_EQ(mail.last().kind, "password changed");
+  EXPECT_EQ(ended.size(), 1U);
+  EXPECT_EQ(changed.size(), 1U);
+  EXPECT_EQ(reason(authenticate(tokens->access_token)), "invalid_token");
+  EXPECT_EQ(reason(run(service->refresh(tokens->refresh_token))), "invalid_token");
+  EXPECT_EQ(log_in_outcome(email, password), "invalid_credentials");
+  EXPECT_EQ(log_in_outcome(email, next_password), "ok");
+  EXPECT_EQ(reason(run(service->reset_password(token, password))), "invalid_token");
+}
+
+TEST_F(AccountPasswords, ForgotAnswersTheSameForAnAddressWithoutAccount) {
+  EXPECT_TRUE(run(service->forgot_password("nobody@example.com", client)));
+  settle();
+  EXPECT_TRUE(mail.all().empty());
+  EXPECT_EQ(reason(run(service->forgot_password("nobody", client))), "validation_failed");
+}
+
+TEST_F(AccountPasswords, ResetLinksWorkForThirtyMinutesAndOnlyTheLatest) {
+  add_user();
+  ASSERT_TRUE(run(service->forgot_password(email, client)));
+  settle();
+  const std::string first = mail.last().token;
+  ASSERT_TRUE(run(service->forgot_password(email, client)));
+  settle();
+  const std::string second = mail.last().token;
+  EXPECT_EQ(reason(run(service->reset_password(first, next_password))), "invalid_token");
+  clock.advance(minutes{30});
+  const auto late = run(service->reset_password(second, next_password));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ErrorCode::bad_request);
+  EXPECT_EQ(late.error().reason, "invalid_token");
+  EXPECT_EQ(log_in_outcome(email, password), "ok");
+}
+
+TEST_F(AccountPasswords, ARefusedNewPasswordDoesNotUseTheLinkUp) {
+  add_user();
+  ASSERT_TRUE(run(service->forgot_password(email, client)));
+  settle();
+  const std::string token = mail.last().token;
+  const auto refused = run(service->reset_password(token, "adaexample"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, "validation_failed");
+  EXPECT_EQ(refused.error().fields.at(0).field, "password");
+  EXPECT_TRUE(run(service->reset_password(token, next_password)));
+}
+
+TEST_F(AccountPasswords, OfParallelResetsExactlyOneSucceeds) {
+  add_user();
+  ASSERT_TRUE(run(service->forgot_password(email, client)));
+  settle();
+  const std::string token = mail.last().token;
+  boost::asio::io_context loop;
+  int succeeded = 0;
+  int refused = 0;
+  for (int i = 0; i < 8; ++i) {
+    boost::asio::co_spawn(loop, service->reset_password(token, next_password + std::to_string(i)),
+                          [&](std::exception_ptr, Result<void> result) { result ? ++succeeded : ++refused; });
+  }
+  loop.run();
+  EXPECT_EQ(succeeded, 1);
+  EXPECT_EQ(refused, 7);
+}
+
+TEST_F(AccountPasswords, ResetProvesTheAddressAndForgivesFailures) {
+  ASSERT_TRUE(run(service->sign_up(email, password, client)));
+  for (int i = 0; i < 11; ++i) (void)log_in(email, "wrong password");
+  EXPECT_EQ(log_in_outcome(email, password), "too_many_requests");
+  ASSERT_TRUE(run(service->forgot_password(email, client)));
+  settle();
+  ASSERT_TRUE(run(service->reset_password(mail.last().token, next_password)));
+  EXPECT_EQ(log_in_outcome(email, next_password), "ok");
+}
+
+TEST_F(AccountPasswords, ADisabledUserGetsNoLink) {
+  add_user();
+  ASSERT_TRUE(run(service->set_disabled(email, true)));
+  ASSERT_TRUE(run(service->forgot_password(email, client)));
+  settle();
+  EXPECT_TRUE(mail.all().empty());
+}
+
+TEST_F(AccountPasswords, ChangeEndsTheOtherSessionsAndOutstandingLinks) {
+  add_user();
+  const auto mine = log_in();
+  const auto other = log_in();
+  const auto principal = authenticate(mine->access_token);
+  ASSERT_TRUE(authenticate(other->access_token));
+  ASSERT_TRUE(run(service->forgot_password(email, client)));
+  settle();
+  const std::string link = mail.last().token;
+  ASSERT_TRUE(run(service->change_password(*principal, password, next_password, client)));
+  EXPECT_EQ(mail.last().kind, "password changed");
+  EXPECT_EQ(ended.size(), 1U);
+  EXPECT_TRUE(authenticate(mine->access_token));
+  EXPECT_TRUE(run(service->refresh(mine->refresh_token)));
+  EXPECT_EQ(reason(authenticate(other->access_token)), "invalid_token");
+  EXPECT_EQ(reason(run(service->refresh(other->refresh_token))), "invalid_token");
+  EXPECT_EQ(reason(run(service->reset_password(link, password))), "invalid_token");
+  EXPECT_EQ(log_in_outcome(email, next_password), "ok");
+}
+
+TEST_F(AccountPasswords, ChangeNeedsTheOldPasswordAndAGoodNewOne) {
+  add_user();
+  const auto principal = authenticate(log_in()->access_token);
+  const auto wrong = run(service->change_password(*principal, "wrong password", next_password, client));
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, ErrorCode::bad_request);
+  EXPECT_EQ(wrong.error().reason, "wrong_password");
+  EXPECT_EQ(wrong.error().fields.at(0).field, "oldPassword");
+  const auto weak = run(service->change_password(*principal, password, "taskgate1", client));
+  ASSERT_FALSE(weak);
+  EXPECT_EQ(weak.error().reason, "validation_failed");
+  EXPECT_EQ(weak.error().fields.at(0).field, "newPassword");
+  EXPECT_EQ(log_in_outcome(email, password), "ok");
+}
+
+TEST_F(AccountPasswords, ChangeIsNoWayAroundTheLimitOnGuesses) {
+  add_user();
+  const auto principal = authenticate(log_in()->access_token);
+  for (int i = 0; i < 11; ++i) {
+    EXPECT_EQ(reason(run(service->change_password(*principal, "wrong password", next_password, client))),
+              "wrong_password");
+  }
+  EXPECT_EQ(reason(run(service->change_password(*principal, password, next_password, client))), "too_many_requests");
+}
+
+}  // namespace
+}  // namespace taskgate::accounts
