@@ -67,7 +67,7 @@ describe("an admin", () => {
     expect((await admin.post(`/api/jobs/${jobs[0].id}/cancel`)).body.data.status).toBe("cancelled");
     expect((await admin.get("/api/jobs/stats?all=true")).body.data.cancelled).toBeGreaterThanOrEqual(1);
     expect((await admin.post(`/api/jobs/${jobs[0].id}/retry`)).body.data.status).toBe("pending");
-    expect((await owners[0]?.get(`/api/jobs/${jobs[0].id}`))?.body.data.status).toBe("pending");
+    expect(await owners[0]?.jobThatIs("completed", jobs[0].id)).toMatchObject({ attempts: 1 });
   });
 
   test("sees only their own under the routes of users", async () => {

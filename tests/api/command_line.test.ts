@@ -54,7 +54,7 @@ describe("taskgate user", () => {
     for (const args of [["role", "nobody@example.com", "admin"], ["disable", "nobody@example.com"]]) {
       const outcome = await server.command("user", ...args);
       expect(outcome.code).not.toBe(0);
-      expect(outcome.stderr).toMatch(/nobody@example\.com|no (such )?(user|account)/i);
+      expect(outcome.stderr).toMatch(/nobody@example\.com|user not found|no (such )?(user|account)/i);
     }
   });
 

@@ -30,7 +30,7 @@ describe("the official client", () => {
 
   test("begins with polling", async () => {
     const socket = io(server.url, { forceNew: true, reconnection: false });
-    const first = await new Promise((done) => socket.on("connect", () => done(socket.io.engine.transport.name)));
+    const first = await new Promise((done) => socket.io.once("open", () => done(socket.io.engine.transport.name)));
     expect(first).toBe("polling");
     socket.close();
   });

@@ -23,10 +23,14 @@ export class Live {
   static async connect(server: Server, token?: string, options: Transports = {}): Promise<Live> {
     const live = new Live(server, token, options);
     await new Promise<void>((done, failed) => {
-      live.socket.once("connect", done);
-      live.socket.once("connect_error", (error) => {
+      const refused = (error: Error) => {
         live.close();
         failed(error);
+      };
+      live.socket.once("connect_error", refused);
+      live.socket.once("connect", () => {
+        live.socket.off("connect_error", refused);
+        done();
       });
     });
     return live;
