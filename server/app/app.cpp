@@ -195,6 +195,7 @@ net::ServerOptions App::Parts::http_options() const {
   options.body_bytes_max = [this](const net::Request& request) {
     return sockets_.owns(request.path) ? sockets_.body_bytes_max() : config_.body_bytes_max;
   };
+  options.on_refusal = [this](const net::Request& request, net::Response& response) { cross_origin_.permit(request, response); };
   return options;
 }
 
