@@ -47,13 +47,14 @@ void initialize_curl() {
 
 std::string server_url(const SmtpOptions& options) {
   const bool is_ipv6 = options.host.find(':') != std::string::npos && !options.host.starts_with('[');
-  return fmt::format("{}://{}{}{}:{}/taskgate", options.port == 465 ? "smtps" : "smtp", is_ipv6 ? "[" : "", options.host, is_ipv6 ? "]" : "",
-                     options.port);
+  return fmt::format("{}://{}{}{}:{}/taskgate", options.port == 465 ? "smtps" : "smtp", is_ipv6 ? "[" : "",
+                     options.host, is_ipv6 ? "]" : "", options.port);
 }
 
 void set_server(CURL* curl, const SmtpOptions& options) {
   curl_easy_setopt(curl, CURLOPT_URL, server_url(options).c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");  // not one from the environment: mails go to the configured server only
   curl_easy_setopt(curl, CURLOPT_USE_SSL, static_cast<long>(options.tls_required ? CURLUSESSL_ALL : CURLUSESSL_TRY));
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!options.user.empty()) {
@@ -82,8 +83,9 @@ Delivery attempt(const SmtpOptions& options, const std::string& to, const std::s
   if (outcome == CURLE_OK) return {true, true, {}};
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-  const bool refused = outcome == CURLE_SEND_ERROR || outcome == CURLE_RECV_ERROR || outcome == CURLE_LOGIN_DENIED;
-  return {false, refused && status >= 500 && status < 600, fmt::format("{} (SMTP status {})", curl_easy_strerror(outcome), status)};
+  // Whatever libcurl calls it: a mail that is refused after its text comes as CURLE_WEIRD_SERVER_REPLY.
+  return {false, status >= 500 && status < 600,
+          fmt::format("{} (SMTP status {})", curl_easy_strerror(outcome), status)};
 }
 
 }  // namespace
@@ -115,11 +117,13 @@ SmtpMailer::SmtpMailer(SmtpOptions options, const Clock& clock, Pause pause)
     : options_(std::move(options)),
       clock_(clock),
       stopping_(std::make_shared<Stopping>()),
-      pause_(pause ? std::move(pause) : [stopping = stopping_](std::chrono::milliseconds duration) { return stopping->pause(duration); }),
+      pause_(pause ? std::move(pause)
+                   : [stopping = stopping_](std::chrono::milliseconds duration) { return stopping->pause(duration); }),
       pool_("mail", 1, waiting_max) {
   initialize_curl();
   if (!is_mail_address(options_.from)) {
-    throw std::runtime_error(fmt::format("EMAIL_FROM (or EMAIL_USER) must be a mail address to send from; \"{}\" is none.", options_.from));
+    throw std::runtime_error(
+        fmt::format("EMAIL_FROM (or EMAIL_USER) must be a mail address to send from; \"{}\" is none.", options_.from));
   }
 }
 
