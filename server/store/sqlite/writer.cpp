@@ -154,17 +154,23 @@ void Writer::run_in_batches(std::vector<Command*>& commands) {
 }
 
 void Writer::run_batch(std::span<Command* const> batch) {
+  const auto changes = context_->live.changes();
   try {
-    if (!memory_is_current_) context_->live.rebuild(context_->rows);
-    memory_is_current_ = true;
+    if (!memory_is_current_) rebuild_memory();
     Transaction transaction(*database_, Transaction::Kind::write);
     apply_all(batch);
     transaction.commit();
     transactions_ += 1;
     set_healthy(true, "");
   } catch (const std::exception& error) {
+    if (context_->live.changes() != changes) memory_is_current_ = false;
     recover_from(error, batch);
   }
+}
+
+void Writer::rebuild_memory() {
+  context_->live.rebuild(context_->rows);
+  memory_is_current_ = true;
 }
 
 void Writer::apply_all(std::span<Command* const> batch) {
@@ -199,11 +205,9 @@ void Writer::recover_from(const std::exception& error, std::span<Command* const>
   set_healthy(false, error.what());
   const auto failure = std::make_exception_ptr(StoreFailure(error.what()));
   for (Command* command : batch) command->failure_ = failure;
-  if (!options_.with_queue) return;
-  memory_is_current_ = false;
+  if (memory_is_current_) return;
   try {
-    context_->live.rebuild(context_->rows);
-    memory_is_current_ = true;
+    rebuild_memory();
   } catch (const std::exception& second) {
     // The next batch tries again; until then every command is refused.
     log::error("store: the queue cannot be rebuilt from the database", {{"error", second.what()}});

@@ -127,6 +127,7 @@ class Writer {
   void apply_all(std::span<Command* const> batch);
   void apply_one(Command& command);
   void recover_from(const std::exception& error, std::span<Command* const> batch);
+  void rebuild_memory();
   void set_healthy(bool healthy, const char* message);
   void answer(std::span<Command* const> batch);
   void write_probe();

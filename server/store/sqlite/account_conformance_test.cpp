@@ -1,0 +1,39 @@
+#include "store/conformance/account_sessions.h"
+#include "store/conformance/account_tokens.h"
+#include "store/conformance/account_users.h"
+#include "store/sqlite/sqlite_store.h"
+#include "store/sqlite/temporary_folder.h"
+
+namespace taskgate::conformance {
+namespace {
+
+class SqliteAccounts final : public AccountEngine {
+ public:
+  explicit SqliteAccounts(sqlite::Access access) : access_(access) { reopen(); }
+  AccountStore& store() override { return store_->accounts(); }
+  void reopen() override {
+    store_.reset();
+    sqlite::SqliteStoreOptions options;
+    options.folder = folder_.path() / "data";
+    options.access = access_;
+    store_ = std::make_unique<sqlite::SqliteStore>(options);
+  }
+
+ private:
+  sqlite::TemporaryFolder folder_;
+  sqlite::Access access_;
+  std::unique_ptr<sqlite::SqliteStore> store_;
+};
+
+const auto engines = ::testing::Values(
+    AccountEngineMaker{"Sqlite", [] { return std::make_unique<SqliteAccounts>(sqlite::Access::server); }},
+    AccountEngineMaker{"SqliteBesideAServer",
+                       [] { return std::make_unique<SqliteAccounts>(sqlite::Access::accounts_only); }});
+
+INSTANTIATE_TEST_SUITE_P(Engine, AccountUsers, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, AccountPasswords, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, AccountTokens, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, AccountSessions, engines, NameOfEngine{});
+
+}  // namespace
+}  // namespace taskgate::conformance
