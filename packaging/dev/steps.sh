@@ -22,10 +22,18 @@ step() {
     return 0
   fi
   printf 'failed\n'
-  tail -n 40 "$log" | sed 's/^/    /' >&2
+  show_failure "$log" >&2
   warn "$what failed (exit code $code); the whole log is ${log#"$ROOT"/}"
   explain_failure "$log"
   return "$code"
+}
+
+# The errors that a compiler or CMake names, which may stand far above the end of the log, and its end; long lines cut.
+show_failure() {
+  {
+    grep -E '(^|[: ])(fatal )?error: |^CMake Error|undefined reference' "$1" | head -n 12
+    tail -n 30 "$1"
+  } | cut -c 1-240 | awk '!shown[$0]++' | sed 's/^/    /'
 }
 
 # Turns the usual causes into a sentence that says what to do.

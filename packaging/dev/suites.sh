@@ -8,6 +8,7 @@ TEST_SECONDS_MAX=1800
 # After this many seconds of tests, `./dev test --then-check` leaves the checks out.
 CHECK_AFTER_SECONDS_MAX=1800
 
+declare -A NEEDED=()
 TOTAL_PASSED=0
 TOTAL_FAILED=0
 ROWS=()
@@ -147,11 +148,15 @@ run_black_box() {
   "run_$2" "$suite" tests "$suite"
 }
 
-# needs SUITE COMMAND...: without what the command provides the suite cannot run, which is one failure.
+# needs SUITE COMMAND...: without what the command provides the suite cannot run, which is one failure. What several suites need is
+# tried once.
 needs() {
   local suite=$1
   shift
-  "$@" && return 0
+  if [[ -z ${NEEDED[$*]:-} ]]; then
+    if "$@"; then NEEDED[$*]=yes; else NEEDED[$*]=no; fi
+  fi
+  [[ ${NEEDED[$*]} == yes ]] && return 0
   problem "$suite" "could not start, because this failed: $*"
   return 1
 }

@@ -73,3 +73,13 @@ test.each([
     expect(bash(["node"], `chmod +x ${folder}/node; node_is_new_enough ${folder}/node`).status).toBe(enough ? 0 : 1);
   });
 });
+
+test("a failed step shows the compiler's errors from anywhere in the log, and its end", () => {
+  const noise = Array.from({ length: 200 }, (_, line) => `note ${line}`);
+  withFiles({ log: ["a.cpp:1:2: error: no such thing", ...noise].join("\n") }, (folder) => {
+    const { stdout } = bash(["steps"], `show_failure ${folder}/log`);
+    expect(stdout).toContain("a.cpp:1:2: error: no such thing");
+    expect(stdout).toContain("note 199");
+    expect(stdout.split("\n").length).toBeLessThan(45);
+  });
+});

@@ -65,3 +65,9 @@ test("what a suite needs and cannot have is a failure", () => {
   const { lines } = runSuite("needs fake false || return");
   expect(lines.at(-1)).toBe("0 passed, 1 failed");
 });
+
+test("what several suites need is tried once", () => {
+  const { lines } = runSuite("broken() { echo tried; false; }; needs fake broken; needs fake broken");
+  expect(lines.filter((line) => line === "tried")).toHaveLength(1);
+  expect(lines.at(-1)).toBe("0 passed, 2 failed");
+});
