@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "jobs/job_terms.h"
 
 namespace taskgate::jobs {
 
@@ -36,6 +37,8 @@ struct Job {
   std::optional<std::string> progress_message;
   std::string queue = "default";
   std::vector<std::string> tags;
+  JobTerms terms;      // what was agreed at submit beyond the above; never changes
+  int blocked_by = 0;  // jobs of terms.depends_on that have not completed yet; it cannot start before it is 0
   Time created_at;
   Time updated_at;
   std::optional<Time> run_at;              // not to be started before; set while waiting for a retry or a delay

@@ -33,5 +33,15 @@ TEST(Backoff, IsFixedWithFactorOneAndNoJitter) {
 
 TEST(Backoff, TreatsARetryBeforeTheFirstAsTheFirst) { EXPECT_EQ(backoff_delay({}, 0, no_jitter), milliseconds{1'000}); }
 
+TEST(Backoff, TakesListedDelaysOneByOneAndRepeatsTheLast) {
+  BackoffPolicy policy;
+  policy.jitter = 0;
+  policy.delays = {milliseconds{1'000}, milliseconds{5'000}, milliseconds{30'000}};
+  EXPECT_EQ(backoff_delay(policy, 1, 0.5), milliseconds{1'000});
+  EXPECT_EQ(backoff_delay(policy, 2, 0.5), milliseconds{5'000});
+  EXPECT_EQ(backoff_delay(policy, 3, 0.5), milliseconds{30'000});
+  EXPECT_EQ(backoff_delay(policy, 9, 0.5), milliseconds{30'000});
+}
+
 }  // namespace
 }  // namespace taskgate::jobs

@@ -32,6 +32,12 @@ std::vector<std::string> read_tags(std::string_view text) {
   return tags;
 }
 
+jobs::JobTerms read_terms(std::string_view text, JobId id) {
+  auto terms = jobs::parse_job_terms(text);
+  if (!terms) throw DatabaseError(SQLITE_CORRUPT, fmt::format("database: the terms of job {} are damaged", to_string(id)));
+  return std::move(*terms);
+}
+
 std::string read_long_data(Database& database, JobId id) {
   Cursor row = database.statement("SELECT data FROM job_data WHERE job_id = ?").query(id);
   if (!row.next())
@@ -77,6 +83,8 @@ Job read_job(const Cursor& row, Database& database) {
   } else {
     job.data = row.text(24);
   }
+  if (!row.is_null(25)) job.terms = read_terms(row.text(25), job.id);
+  job.blocked_by = row.small(26);
   return job;
 }
 
@@ -111,14 +119,14 @@ std::optional<Attempt> read_latest_attempt(Database& database, JobId id) {
 JobRows::JobRows(Database& database)
     : database_(database),
       insert_(database.prepare(fmt::format(
-          "INSERT INTO jobs ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", job_columns))),
+          "INSERT INTO jobs ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", job_columns))),
       insert_data_(database.prepare("INSERT INTO job_data (job_id, data) VALUES (?, ?)")),
       find_(database.prepare(fmt::format("SELECT {} FROM jobs WHERE id = ?", job_columns))),
       find_pending_(database.prepare("SELECT status, user_id, type, priority FROM jobs WHERE id = ?")),
       store_live_(database.prepare("UPDATE jobs SET status = ?, run_at = ?, lease_expires_at = ?, fence = ?, revision "
                                    "= ?, attempts = ?, retries = ?, "
                                    "crashes = ?, progress = ?, updated_at = ?, started_at = ?, worker = ?, "
-                                   "progress_message = ?, error = ? WHERE id = ?")),
+                                   "progress_message = ?, error = ?, blocked_by = ? WHERE id = ?")),
       store_finish_(database.prepare(
           "UPDATE jobs SET status = ?, run_at = ?, lease_expires_at = ?, fence = ?, revision = ?, attempts = ?, "
           "retries = ?, "
@@ -134,11 +142,12 @@ void JobRows::insert(const Job& job) {
   const auto data = long_data ? std::nullopt : std::optional{std::string_view{job.data}};
   const auto queue = job.queue == default_queue ? std::nullopt : std::optional{std::string_view{job.queue}};
   const auto tags = job.tags.empty() ? std::nullopt : std::optional{write_tags(job.tags)};
+  const auto terms = job.terms.empty() ? std::nullopt : std::optional{jobs::to_json(job.terms)};
   insert_.execute(job.id, static_cast<int>(job.status), job.user_id, job.type, job.priority, job.run_at,
                   job.lease_expires_at, job.completed_at, job.fence, job.revision, job.attempts, job.retries,
                   job.max_retries, job.crashes, job.progress, job.created_at, job.updated_at, job.started_at,
                   view(job.worker), view(job.progress_message), queue, view(tags), view(job.error), view(job.result),
-                  data);
+                  data, view(terms), job.blocked_by);
   if (long_data) insert_data_.execute(job.id, job.data);
 }
 
@@ -157,7 +166,7 @@ std::optional<QueuedRow> JobRows::find_pending(JobId id) {
 void JobRows::store_live(const Job& job) {
   store_live_.execute(static_cast<int>(job.status), job.run_at, job.lease_expires_at, job.fence, job.revision,
                       job.attempts, job.retries, job.crashes, job.progress, job.updated_at, job.started_at,
-                      view(job.worker), view(job.progress_message), view(job.error), job.id);
+                      view(job.worker), view(job.progress_message), view(job.error), job.blocked_by, job.id);
 }
 
 void JobRows::store_finish(const Job& job) {
@@ -180,7 +189,7 @@ std::optional<AttemptOutcome> JobRows::find_outcome(JobId id, std::int64_t fence
 
 void JobRows::for_each_live(const std::function<void(const LiveRow&)>& receive) {
   Statement statement = database_.prepare(
-      "SELECT id, status, user_id, type, priority, run_at, lease_expires_at FROM jobs INDEXED BY jobs_live "
+      "SELECT id, status, user_id, type, priority, run_at, lease_expires_at, queue, blocked_by, terms FROM jobs INDEXED BY jobs_live "
       "WHERE completed_at IS NULL ORDER BY id");
   Cursor row = statement.query();
   LiveRow live;
@@ -192,6 +201,9 @@ void JobRows::for_each_live(const std::function<void(const LiveRow&)>& receive) 
     live.priority = row.real(4);
     live.run_at = row.optional_time(5);
     live.lease_expires_at = row.optional_time(6);
+    live.queue = row.is_null(7) ? default_queue : row.text(7);
+    live.blocked_by = row.small(8);
+    live.terms = row.is_null(9) ? jobs::JobTerms{} : read_terms(row.text(9), live.id);
     receive(live);
   }
 }

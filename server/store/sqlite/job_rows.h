@@ -18,7 +18,8 @@ inline constexpr std::size_t inline_data_bytes_max = 1'024;
 inline constexpr std::string_view job_columns =
     "id, status, user_id, type, priority, run_at, lease_expires_at, completed_at, fence, revision, attempts, retries, "
     "max_retries, "
-    "crashes, progress, created_at, updated_at, started_at, worker, progress_message, queue, tags, error, result, data";
+    "crashes, progress, created_at, updated_at, started_at, worker, progress_message, queue, tags, error, result, data, "
+    "terms, blocked_by";
 
 // The job in the cursor's row. Long data is fetched through `database`.
 [[nodiscard]] jobs::Job read_job(const Cursor& row, Database& database);
@@ -44,6 +45,9 @@ struct LiveRow {
   double priority = 0;
   std::optional<Time> run_at;
   std::optional<Time> lease_expires_at;
+  std::string queue;
+  int blocked_by = 0;
+  jobs::JobTerms terms;
 };
 
 // The writer's statements on jobs. All throw DatabaseError.

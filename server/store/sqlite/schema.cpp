@@ -3,13 +3,14 @@
 #include <stdexcept>
 
 #include "store/sqlite/migrations/0001_initial.h"
+#include "store/sqlite/migrations/0002_job_terms.h"
 
 namespace taskgate::sqlite {
 namespace {
 
 // In order; the schema version is the number of migrations applied. Never change one that has been released: add the
 // next.
-constexpr std::array migrations = {migration_0001_initial};
+constexpr std::array migrations = {migration_0001_initial, migration_0002_job_terms};
 
 void apply_next(Database& database) {
   Transaction transaction(database, Transaction::Kind::write);
