@@ -16,7 +16,7 @@ build_contract() {
 build_dashboard() {
   local stamp=$ROOT/build/stamps/web
   install_npm_packages web || return 1
-  [[ -f web/dist/index.html ]] && same_as_stamp "$stamp" <(web_fingerprint) && return 0
+  [[ -f web/dist/index.html ]] && same_as_stamp "$stamp" web_fingerprint && return 0
   step "building the dashboard" web-build npm --prefix web run build || return 1
   mkdir -p "${stamp%/*}" && web_fingerprint >"$stamp"
 }

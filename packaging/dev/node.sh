@@ -12,7 +12,7 @@ use_node() {
   local packages=$NODE_HOME/node_modules bin=
   [[ $NODE_READY == no ]] || return 0
   node_is_new_enough "$(command -v node)" || bin=$packages/node-linux-$(node_architecture)/bin
-  if ! same_as_stamp "$NODE_HOME/.stamp" <(node_fingerprint "$bin") || [[ ! -x $packages/.bin/npm ]]; then
+  if ! same_as_stamp "$NODE_HOME/.stamp" node_fingerprint "$bin" || [[ ! -x $packages/.bin/npm ]]; then
     step "installing npm${bin:+ and a newer Node} (this machine has Node $(node --version 2>/dev/null || echo none))" node \
       install_node "$bin" || return 1
     [[ -z $bin ]] || node_is_new_enough "$bin/node" || {
@@ -60,7 +60,7 @@ node_fingerprint() {
 install_npm_packages() {
   local dir=$1 stamp=$1/node_modules/.stamp
   use_node || return 1
-  same_as_stamp "$stamp" <(npm_fingerprint "$dir") && return 0
+  same_as_stamp "$stamp" npm_fingerprint "$dir" && return 0
   step "installing npm packages of $dir" "npm-${dir//\//-}" npm_ci "$dir" || return 1
   npm_fingerprint "$dir" >"$stamp"
 }
@@ -74,4 +74,9 @@ npm_fingerprint() {
 
 checksum() { sha256sum <"$1"; }
 
-same_as_stamp() { cmp -s "$1" "$2"; }
+# same_as_stamp FILE COMMAND...: the command prints what the file holds.
+same_as_stamp() {
+  local stamp=$1
+  shift
+  [[ -f $stamp && $(<"$stamp") == "$("$@")" ]]
+}

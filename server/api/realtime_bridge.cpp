@@ -1,13 +1,21 @@
 #include "api/realtime_bridge.h"
 
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "api/error_response.h"
 #include "base/json.h"
+#include "base/log.h"
 
 namespace taskgate::api {
 
 namespace {
+
+// Changes made by this program are heard of at once. Those made by others (the command line, a hand in the database) are not, and must
+// be seen within 5 seconds, of which the cache of the accounts may take 2.
+constexpr std::chrono::milliseconds look_again_after{2'500};
 
 std::string user_room(const UserId& id) { return "user:" + to_string(id); }
 // Rooms that people name, apart from the server's own and from the room each socket has under its id.
@@ -111,19 +119,33 @@ void RealtimeBridge::welcome(const net::SocketPtr& socket) {
   if (!caller->principal) return;
   socket->join(user_room(caller->principal->user_id));
   socket->join(session_room(caller->principal->session_id));
-  close_at_expiry(socket, *caller);
-}
-
-void RealtimeBridge::close_at_expiry(const net::SocketPtr& socket, Caller& caller) {
-  caller.expiry = std::make_shared<boost::asio::steady_timer>(socket->executor());
-  caller.expiry->expires_after(caller.principal->expires_at - std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()));
-  caller.expiry->async_wait([weak = std::weak_ptr(socket)](const boost::system::error_code& error) {
-    const auto expired = weak.lock();
-    if (!error && expired) expired->disconnect(true);
-  });
-  socket->on_disconnect([timer = std::weak_ptr(caller.expiry)](std::string_view) {
+  caller->next_look = std::make_shared<boost::asio::steady_timer>(socket->executor());
+  socket->on_disconnect([timer = std::weak_ptr(caller->next_look)](std::string_view) {
     if (const auto pending = timer.lock()) pending->cancel();
   });
+  watch(socket);
+}
+
+void RealtimeBridge::watch(const net::SocketPtr& socket) {
+  auto* caller = socket->data<Caller>();
+  const auto left = caller->principal->expires_at - std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  if (left <= left.zero()) return socket->disconnect(true);
+  caller->next_look->expires_after(std::min<std::chrono::milliseconds>(left, look_again_after));
+  caller->next_look->async_wait([this, weak = std::weak_ptr(socket)](const boost::system::error_code& cancelled) {
+    const auto watched = weak.lock();
+    if (cancelled || !watched || !watched->connected()) return;
+    boost::asio::co_spawn(watched->executor(), look_again(watched), boost::asio::detached);
+  });
+}
+
+Awaitable<void> RealtimeBridge::look_again(net::SocketPtr socket) {
+  try {
+    const auto caller = co_await check_caller(socket);
+    if (!caller) co_return socket->disconnect(true);
+  } catch (const StoreFailure& failure) {
+    log::warning("credentials of a socket not checked", {{"error", failure.what()}});
+  }
+  if (socket->connected()) watch(socket);
 }
 
 Awaitable<Result<std::optional<Principal>>> RealtimeBridge::check_caller(net::SocketPtr socket) {

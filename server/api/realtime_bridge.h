@@ -29,12 +29,14 @@ class RealtimeBridge {
   struct Caller {
     std::optional<Principal> principal;  // nothing: a guest
     std::string access_token;
-    std::shared_ptr<boost::asio::steady_timer> expiry;
+    std::shared_ptr<boost::asio::steady_timer> next_look;
   };
 
   Awaitable<std::optional<net::ConnectError>> admit(net::HandshakePtr handshake);
   void welcome(const net::SocketPtr& socket);
-  void close_at_expiry(const net::SocketPtr& socket, Caller& caller);
+  // Checks the credentials every few seconds, and closes the transport when they have ended.
+  void watch(const net::SocketPtr& socket);
+  Awaitable<void> look_again(net::SocketPtr socket);
   // Credentials once more. Errors: as AccountService::authenticate; the socket is then told to come back.
   Awaitable<Result<std::optional<Principal>>> check_caller(net::SocketPtr socket);
 

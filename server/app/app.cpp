@@ -71,6 +71,11 @@ std::vector<jobs::HandlerRegistration> make_handlers(const Config& config) {
   return handlers;
 }
 
+// Polls from pages of other sites get no session: a browser would keep the answer from the page, but only after it was made.
+Awaitable<std::optional<std::string>> refuse_unless(bool allowed) {
+  co_return allowed ? std::nullopt : std::optional<std::string>("This origin may not connect");
+}
+
 net::SocketIoOptions socket_options(const Config& config, const api::CrossOrigin& cross_origin) {
   net::SocketIoOptions options;
   options.events_per_second = config.rate_limits ? 50 : 0;
@@ -155,7 +160,7 @@ App::Parts::Parts(Config configuration)
       housekeeping_(engine_loop_.executor(), store_.accounts(), clock_),
       cross_origin_(config_.cors_origins, !config_.production && config_.cors_origins.empty()),
       server_(
-          server_options(config_), [this](net::Request request) { return handle_http(std::move(request)); },
+          http_options(), [this](net::Request request) { return handle_http(std::move(request)); },
           [this](net::Request request) { return handle_upgrade(std::move(request)); }, metrics_),
       sockets_(socket_options(config_, cross_origin_), server_.loops()),
       services_{

@@ -18,11 +18,13 @@ sio::SocketIoConnectionOptions connection_options(const SocketIoOptions& options
 
 Awaitable<std::optional<ConnectError>> ask(Middleware middleware, HandshakePtr handshake) {
   try {
-    co_return co_await middleware(std::move(handshake));
+    Awaitable<std::optional<ConnectError>> task = middleware(std::move(handshake));
+    co_return co_await std::move(task);
   } catch (const std::exception& error) {
     log::error("connection middleware failed", {{"error", error.what()}});
   }
-  co_return ConnectError{"The service is unavailable at the moment", R"({"code":"unavailable"})"};
+  const ConnectError failure{"The service is unavailable at the moment", R"({"code":"unavailable"})"};
+  co_return failure;
 }
 
 }  // namespace
@@ -58,7 +60,8 @@ void SocketIoClient::on_enter(std::string_view nsp, std::string_view auth) {
 Awaitable<void> SocketIoClient::ask_middlewares(std::shared_ptr<SocketIoClient> self, std::size_t nsp,
                                                 HandshakePtr handshake) {
   for (const Middleware& middleware : self->core_->plan(nsp).middlewares) {
-    const std::optional<ConnectError> error = co_await ask(middleware, handshake);
+    Awaitable<std::optional<ConnectError>> task = ask(middleware, handshake);
+    const std::optional<ConnectError> error = co_await std::move(task);
     if (error) {
       self->connection_.refuse(handshake->nsp, error->message, error->data);
       co_return;

@@ -30,12 +30,24 @@ void report_failure(const std::exception_ptr& failure, const std::string& event,
   ack(fmt::format(R"({{"ok":false,"code":"{}","message":"{}"}})", code, message));
 }
 
+// A reply that cannot break the loop it is called on.
+AckReply guarded(AckReply reply) {
+  return [reply = std::move(reply)](std::optional<sio::ReceivedArguments> arguments) {
+    try {
+      reply(std::move(arguments));
+    } catch (...) {
+      report_failure(std::current_exception(), "acknowledgement", Ack());
+    }
+  };
+}
+
 Awaitable<void> run_coroutine(CoroutineHandler handler, SocketPtr socket, Event event) {
   const std::string name = event.name;
   const Ack ack = event.ack;
   std::exception_ptr failure;
   try {
-    co_await handler(std::move(socket), std::move(event));
+    Awaitable<void> task = handler(std::move(socket), std::move(event));
+    co_await std::move(task);
   } catch (...) {
     failure = std::current_exception();
   }
@@ -157,11 +169,7 @@ void NamespaceSocket::handle_waiting() {
 }
 
 void NamespaceSocket::resolve(std::uint64_t id, const sio::ReceivedArguments& arguments) {
-  try {
-    acks_.resolve(id, arguments);
-  } catch (...) {
-    report_failure(std::current_exception(), "acknowledgement", Ack());
-  }
+  acks_.resolve(id, arguments);
 }
 
 // --- Sending
@@ -187,10 +195,10 @@ void NamespaceSocket::emit(std::string_view event, const sio::Arguments& argumen
 void NamespaceSocket::emit_with_ack(std::string_view event, const sio::Arguments& arguments,
                                     std::chrono::milliseconds timeout, AckReply reply) {
   if (!connected()) {
-    reply(std::nullopt);
+    guarded(std::move(reply))(std::nullopt);
     return;
   }
-  const std::uint64_t id = acks_.expect(now() + timeout, std::move(reply));
+  const std::uint64_t id = acks_.expect(now() + timeout, guarded(std::move(reply)));
   deliver(sio::encode_event(nsp(), id, event, arguments), {});
   if (client_) client_->reschedule();
 }

@@ -23,7 +23,8 @@ class AckTable {
   bool resolve(std::uint64_t id, const ReceivedArguments& arguments);
   void expire(Moment now);
   void cancel_all();
-  [[nodiscard]] Moment next_deadline() const;
+  // Never later than the first deadline; may be earlier, when what it was for has been answered.
+  [[nodiscard]] Moment next_deadline() const { return earliest_; }
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
 
  private:
@@ -33,6 +34,7 @@ class AckTable {
   };
   std::uint64_t next_id_ = 0;
   std::map<std::uint64_t, Waiting> waiting_;
+  Moment earliest_ = Moment::max();
 };
 
 }  // namespace taskgate::sio

@@ -120,8 +120,10 @@ describe("what ends a session closes its sockets within a second or two", () => 
     const phone = await newAccount(server);
     const laptop = await logIn(server, phone.email);
     const [first, second] = await Promise.all([Live.connect(server, phone.accessToken), Live.connect(server, laptop.accessToken)]);
+    const reason = new Promise<string>((done) => first.socket.once("disconnect", done));
     await phone.post("/api/auth/logout", { refreshToken: phone.refreshToken });
     await first.disconnected();
+    expect(await reason, "such a client must not come back by itself").toBe("io server disconnect");
     expect(await second.ask("joinRoom", "still here")).toMatchObject({ ok: true });
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { newAccount } from "../harness/account";
+import { newAccount, newEmail, signUp } from "../harness/account";
 import { openapi } from "../harness/contract";
 import { Server } from "../harness/server";
 import { until } from "../harness/until";
@@ -50,6 +50,22 @@ test("the access log has one structured line per request, with its id, and no se
   for (const part of ["GET", "/api/auth/me", "200"]) expect(line).toContain(part);
   expect(server.output).not.toContain(account.accessToken);
   expect(server.output).not.toContain(account.refreshToken);
+});
+
+test("the log has no token of a link, used or not", async () => {
+  const email = newEmail();
+  const verification = await signUp(server, email);
+  const visit = (path: string) => server.client().get(path, { headers: HTML });
+  await visit(`/verify/${verification}`);
+  await server.client().post(`/api/auth/verify/${verification}`);
+  const mark = server.stdout.length;
+  await server.client().post("/api/auth/forgot-password", { email });
+  const reset = await server.linkToken("reset", mark);
+  await visit(`/reset/${reset}`);
+  await server.client().post(`/api/auth/reset/${reset}`, { password: "weak" });
+  await server.client().get("/healthz", { headers: { "x-request-id": "after-the-links" } });
+  await until("the log has come so far", () => server.stderr.includes("after-the-links"));
+  for (const token of [verification, reset]) expect(server.stderr).not.toContain(token);
 });
 
 test("LOG_FORMAT=json gives one JSON object per line", async () => {

@@ -26,7 +26,7 @@ async function fill(account: Account): Promise<void> {
 
 test("the list of jobs, light and dark", async ({ browser }) => {
   mkdirSync(FOLDER, { recursive: true });
-  const quick = await Server.start({ env: { SIMULATE_SPEED: "10" } });
+  const quick = await Server.start({ env: { SIMULATE_SPEED: "2" } });
   const account = await newAccount(quick, "maria@example.com");
   await fill(account);
   await quick.stop();
@@ -47,6 +47,7 @@ test("the list of jobs, light and dark", async ({ browser }) => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("link", { name: "Render video" }).waitFor();
     await page.getByRole("status").filter({ hasText: "live" }).waitFor();
+    await page.mouse.move(0, 0);
     await page.evaluate(() => document.fonts.ready);
     await page.screenshot({ path: join(FOLDER, `jobs-${colorScheme}.png`), animations: "disabled" });
     await context.close();

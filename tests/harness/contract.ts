@@ -13,6 +13,11 @@ function load(name: string): Document {
   return parse(readFileSync(join(CONTRACT_FOLDER, name), "utf8"), { maxAliasCount: 100 });
 }
 
+/** Each row of errors.md as "code status". */
+export const documentedErrors = new Set(
+  [...readFileSync(join(CONTRACT_FOLDER, "errors.md"), "utf8").matchAll(/^\| `([a-z_]+)` \| (\d{3}) \|/gm)].map((row) => `${row[1]} ${row[2]}`),
+);
+
 export const openapi: Document = load("openapi.yaml");
 export const events: Document = load("events.yaml");
 
@@ -130,6 +135,7 @@ export function checkAnswer(method: string, path: string, answer: WireAnswer): v
   const body: Document = JSON.parse(answer.text);
   mustMatch(`${operation?.method ?? "ANY"} ${operation?.path ?? "*"} → ${answer.status}`, openapi, media.schema, body);
   if (answer.status < 400) return;
+  if (!documentedErrors.has(`${body.code} ${answer.status}`)) throw new Error(`${name}: errors.md does not know ${body.code}`);
   if (body.requestId !== requestId) throw new Error(`${name}: requestId ${body.requestId} is not X-Request-Id ${requestId}`);
   if (body.status !== (answer.status < 500 ? "fail" : "error")) throw new Error(`${name}: status is "${body.status}"`);
 }

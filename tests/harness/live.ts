@@ -67,6 +67,9 @@ export class Live {
     const definition = events.client_events[event];
     if (answer?.ok === true) mustMatch(`${event} acknowledged`, events, definition.ack, answer);
     else mustMatch("a refusal", events, events.schemas.Refusal, answer);
+    if (answer?.ok === false && definition && !definition.codes.includes(answer.code)) {
+      throw new Error(`${event} was refused with ${answer.code}, which events.yaml does not name`);
+    }
     return answer;
   }
 

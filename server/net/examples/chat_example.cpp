@@ -16,8 +16,9 @@ int main() {
 
   Metrics metrics;
   net::SocketIoServer* io_server = nullptr;
+  const net::ServerOptions options;  // port 3000, two loops
   net::Server server(
-      {.port = 3000}, [&](net::Request request) { return io_server->handle_http(std::move(request)); },
+      options, [&](net::Request request) { return io_server->handle_http(std::move(request)); },
       [&](net::Request request) { return io_server->handle_upgrade(std::move(request)); }, metrics);
   net::SocketIoServer io({}, server.loops());
   io_server = &io;

@@ -1,3 +1,4 @@
+#include "accounts/memory_account_store.h"
 #include "store/conformance/account_sessions.h"
 #include "store/conformance/account_tokens.h"
 #include "store/conformance/account_users.h"
@@ -25,10 +26,22 @@ class SqliteAccounts final : public AccountEngine {
   std::unique_ptr<sqlite::SqliteStore> store_;
 };
 
-const auto engines = ::testing::Values(
-    AccountEngineMaker{"Sqlite", [] { return std::make_unique<SqliteAccounts>(sqlite::Access::server); }},
-    AccountEngineMaker{"SqliteBesideAServer",
-                       [] { return std::make_unique<SqliteAccounts>(sqlite::Access::accounts_only); }});
+class MemoryAccounts final : public AccountEngine {
+ public:
+  AccountStore& store() override { return store_; }
+  void reopen() override {}
+
+ private:
+  MemoryAccountStore store_;
+};
+
+std::unique_ptr<AccountEngine> server() { return std::make_unique<SqliteAccounts>(sqlite::Access::server); }
+std::unique_ptr<AccountEngine> beside() { return std::make_unique<SqliteAccounts>(sqlite::Access::accounts_only); }
+std::unique_ptr<AccountEngine> memory() { return std::make_unique<MemoryAccounts>(); }
+
+const auto engines =
+    ::testing::Values(AccountEngineMaker{"Sqlite", server}, AccountEngineMaker{"SqliteBesideAServer", beside},
+                      AccountEngineMaker{"Memory", memory});
 
 INSTANTIATE_TEST_SUITE_P(Engine, AccountUsers, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, AccountPasswords, engines, NameOfEngine{});
