@@ -53,6 +53,8 @@ export class Attempt {
   private lastBeatAt = Number.NEGATIVE_INFINITY;
   private news: News = { log: [] };
   private beatUnderWay = false;
+  /** Why it is forfeited; its signal may have been aborted for another reason before. */
+  forfeit: JobCancelled | LeaseLost | undefined;
   private beatIsDone: () => void = () => {};
   /** Resolves when no beat is under way. */
   beatDone: Promise<void> = Promise.resolve();
@@ -85,7 +87,7 @@ export class Attempt {
 
   /** The server will not take a word about this attempt any more. */
   get isForfeited(): boolean {
-    return this.signal.reason instanceof JobCancelled || this.signal.reason instanceof LeaseLost;
+    return this.forfeit !== undefined;
   }
 
   get hasNews(): boolean {
@@ -97,8 +99,11 @@ export class Attempt {
   }
 
   abort(reason: Error): void {
+    if (reason instanceof JobCancelled || reason instanceof LeaseLost) {
+      this.forfeit ??= reason;
+      this.giveUpCheckpoint(this.news);
+    }
     if (!this.signal.aborted) this.controller.abort(reason);
-    if (this.isForfeited) this.giveUpCheckpoint(this.news);
   }
 
   /** The handler has returned. */
@@ -191,7 +196,8 @@ export class Attempt {
   }
 
   private saveCheckpoint(value: unknown): Promise<void> {
-    if (this.isForfeited) return Promise.reject(this.signal.reason);
+    JSON.stringify(value); // throws here and now what could not be sent
+    if (this.forfeit !== undefined) return Promise.reject(this.forfeit);
     const saved = new Promise<void>((done, failed) => {
       const waiters = [...(this.news.checkpoint?.waiters ?? []), { done, failed }];
       this.news.checkpoint = { value, waiters };
@@ -202,7 +208,7 @@ export class Attempt {
   }
 
   private giveUpCheckpoint(news: News): void {
-    for (const waiter of news.checkpoint?.waiters ?? []) waiter.failed(this.signal.reason);
+    for (const waiter of news.checkpoint?.waiters ?? []) waiter.failed(this.forfeit);
     delete news.checkpoint;
   }
 }

@@ -67,6 +67,7 @@ export class Http {
   private async once<T>(method: string, path: string, ask: Ask): Promise<T> {
     const headers: Record<string, string> = { authorization: `Bearer ${await this.key()}`, ...ask.headers };
     if (ask.body !== undefined) headers["content-type"] = "application/json";
+    const body = ask.body === undefined ? {} : { body: JSON.stringify(ask.body) };
     const stop = new AbortController();
     const abort = () => stop.abort(ask.signal?.reason);
     if (ask.signal?.aborted) abort();
@@ -79,7 +80,7 @@ export class Http {
         method,
         headers,
         signal: stop.signal,
-        ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
+        ...body,
       });
       const text = await response.text();
       if (!response.ok) throw refusal(response, text);

@@ -207,7 +207,7 @@ export class Worker {
     attempt.end();
     await this.sendLog(attempt);
     if (!this.running.delete(attempt.job.lease)) return; // handed back while it would not end
-    if (attempt.isForfeited) this.forfeited(attempt);
+    if (attempt.forfeit !== undefined) this.forfeited(attempt.job, attempt.forfeit);
     else this.push(settlementOf(attempt, verdict));
     this.slotFree.notify();
   }
@@ -220,9 +220,8 @@ export class Worker {
     }
   }
 
-  private forfeited(attempt: Attempt): void {
-    const reason = attempt.signal.reason as Error;
-    this.event({ kind: reason instanceof JobCancelled ? "cancelled" : "lease_lost", job: attempt.job, error: reason.message });
+  private forfeited(job: ClaimedJob, reason: Error): void {
+    this.event({ kind: reason instanceof JobCancelled ? "cancelled" : "lease_lost", job, error: reason.message });
   }
 
   // ---- settling
@@ -388,8 +387,13 @@ export class Worker {
   }
 
   private event(event: WorkerEvent): void {
-    if (this.options.onEvent !== undefined) this.options.onEvent(event);
-    else if (event.kind === "trouble") console.warn(`taskgate: ${event.error.message}`);
+    if (this.options.onEvent !== undefined) {
+      try {
+        this.options.onEvent(event);
+      } catch (error) {
+        console.error(error); // a fault of the listener, which must not end the worker
+      }
+    } else if (event.kind === "trouble") console.warn(`taskgate: ${event.error.message}`);
     else if (event.kind === "refused") console.warn(`taskgate: job ${event.job.id}: ${event.error}`);
   }
 }
