@@ -13,6 +13,7 @@ Job = Dict[str, Any]
 """As in contract/openapi.yaml, with the names of the wire: `id`, `type`, `status`, `data`, `result`, `progress`, …"""
 
 WAIT_MS = 25_000
+BATCH_ANSWER_MS = 120_000
 EMPTY: Any = {}
 
 
@@ -45,16 +46,18 @@ class Client:
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         return self._http.post("/api/jobs/submit", body, headers, repeat="always")["data"]
 
-    def submit_batch(self, jobs: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
+    def submit_batch(self, jobs: Iterable[Mapping[str, Any]], *, idempotency_key: Optional[str] = None) -> List[Dict[str, Any]]:
         """
         Adds up to 10,000 jobs at once, each a dict with `type`, `data` and options in snake case. The answer has one item for each, in
-        order: the job, or why it was refused (see `is_refusal`).
+        order: the job, or why it was refused (see `is_refusal`). Safe to repeat as `submit` is.
         """
         items = []
         for job in jobs:
             options = dict(job)
             items.append(new_job(options.pop("type", ""), options.pop("data", EMPTY), options))
-        return self._http.post("/api/jobs/batch", {"jobs": items}, repeat="refused")["data"]
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        answer = self._http.post("/api/jobs/batch", {"jobs": items}, headers, timeout_ms=BATCH_ANSWER_MS, repeat="always")
+        return answer["data"]
 
     def get(self, id: str) -> Job:
         """With its attempts in `attemptsLog`."""

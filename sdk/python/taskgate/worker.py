@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from .attempt import Attempt, ClaimedJob, Handler, JobContext, SentBeat
-from .errors import JobCancelled, TaskgateError, WorkerStopped
+from .errors import JobCancelled, LeaseLost, TaskgateError, WorkerStopped
 from .http import Backoff, Http, Interruption, Key, is_passing
 from .settlement import Settlement, completion, failure, settlement_of, take_batch
 
@@ -47,7 +47,8 @@ class Worker:
     Runs jobs, each handler in a thread of its own. One `run` in the life of a worker.
 
     `key` has the scope `worker`. `name` is shown in the attempts of a job and must be unique among running workers. `lease_ms` is how long
-    the server waits for a sign of life before it gives a job to another worker.
+    the server waits for a sign of life before it gives a job to another worker. With `end_on_drain` the worker ends when the server says
+    that it drains; otherwise it finishes what it has and asks again until the server is back.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Worker:
         wait_ms: int = 25_000,
         stop_grace_ms: float = 10_000,
         progress_every_ms: float = 500,
+        end_on_drain: bool = False,
         on_event: Optional[Callable[[WorkerEvent], None]] = None,
     ) -> None:
         if concurrency < 1:
@@ -71,6 +73,7 @@ class Worker:
         self._wait_ms = wait_ms
         self._stop_grace_s = stop_grace_ms / 1000
         self._news_every_ms = progress_every_ms
+        self._end_on_drain = end_on_drain
         self._on_event = on_event
         self._handlers: Dict[str, Handler] = {}
         # Guards everything below, and is notified when anything of it changes.
@@ -99,8 +102,8 @@ class Worker:
 
     def run(self, handle_signals: bool = True) -> None:
         """
-        Works until `stop`, until SIGINT or SIGTERM (in the main thread), or until the server tells it to drain; returns when every job is
-        settled or handed back. Raises what the server refuses the worker with for good, for instance because its key was revoked.
+        Works until `stop`, or SIGINT or SIGTERM (in the main thread), or a drain (with `end_on_drain`); returns when every job is settled
+        or handed back. Raises what the server refuses the worker with for good, for instance because its key was revoked.
         """
         self.start()
         before = {}
@@ -185,9 +188,9 @@ class Worker:
             try:
                 directive, is_idle = self._claim_once(free, settles, beats)
                 backoff.reset()
-                if directive == "drain":
+                if directive == "drain" and self._end_on_drain:
                     return
-                if is_idle or directive == "quiet":
+                if is_idle or directive != "run":
                     self._pause(IDLE_PAUSE_MS / 1000, until_stopping=True)
             except Exception as error:  # noqa: BLE001
                 if self._is_stopping:
@@ -254,8 +257,12 @@ class Worker:
     def _cancel(self, id: str, reason: str) -> None:
         with self._changed:
             for attempt in self._running.values():
-                if attempt.job.id == id:
-                    attempt.abort(JobCancelled(f"the job was cancelled ({reason})"))
+                if attempt.job.id != id:
+                    continue
+                if reason == "lease_lost":
+                    attempt.abort(LeaseLost("the lease is not valid any more"))
+                else:
+                    attempt.abort(JobCancelled("the job was cancelled"))
 
     # ---- running
 

@@ -53,7 +53,7 @@ class FakeServer:
         self.body_bytes_max = 1_048_576
         self.key = KEY
         self.closed_after = False
-        self._submits: Dict[str, str] = {}
+        self._submits: Dict[str, Any] = {}
         self._cancels: Dict[str, List[Dict[str, str]]] = defaultdict(list)
         self._http = _Server(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
@@ -187,15 +187,11 @@ class FakeServer:
                 return 200, [self._beat(item) for item in body]
             if path == "/api/worker/bye":
                 return 200, self._bye(body["worker"])
-            if path == "/api/jobs/submit":
+            if path in ("/api/jobs/submit", "/api/jobs/batch"):
                 key = headers.get("Idempotency-Key")
                 if key not in self._submits:
-                    self._submits[key] = self.submit(body["type"], body["data"], priority=body.get("priority", 0))["id"]
-                return 202, {"status": "success", "message": "Job submitted", "data": self.jobs[self._submits[key]]}
-            if path == "/api/jobs/batch":
-                refused = {"code": "validation_failed", "message": "Job type is required"}
-                items = [self.submit(job["type"], job["data"]) if job["type"] else refused for job in body["jobs"]]
-                return 202, {"status": "success", "results": len(items), "data": items}
+                    self._submits[key] = self._submitted(path, body)
+                return 202, self._submits[key]
             if path == "/api/jobs":
                 return 200, self._page(query)
             parts = path.split("/")
@@ -216,6 +212,13 @@ class FakeServer:
                 wait_s = int(query.get("waitMs", 0)) / 1000
                 self.changed.wait_for(lambda: job["status"] in FINISHED or self.is_closing, wait_s)
             return 200, {"status": "success", "data": {**job, "attemptsLog": []}}
+
+    def _submitted(self, path: str, body: Any) -> Any:
+        if path == "/api/jobs/submit":
+            return {"status": "success", "data": self.submit(body["type"], body["data"], priority=body.get("priority", 0))}
+        refused = {"code": "validation_failed", "message": "Job type is required"}
+        items = [self.submit(job["type"], job["data"]) if job["type"] else refused for job in body["jobs"]]
+        return {"status": "success", "results": len(items), "data": items}
 
     def _page(self, query: Dict[str, str]) -> Dict[str, Any]:
         wanted = [

@@ -93,11 +93,19 @@ class ClientTest(unittest.TestCase):
         self.client.submit_batch([{"type": "a"}])
         self.assertGreaterEqual(time.monotonic() - begin, 0.99)
 
-    def test_a_batch_whose_answer_is_lost_is_not_repeated_behind_ones_back(self) -> None:
+    def test_a_batch_whose_answer_is_lost_is_repeated_without_more_jobs(self) -> None:
         self.server.fault("/api/jobs/batch", {"kind": "lose_answer"})
+        items = self.client.submit_batch([{"type": "a"}, {"type": "b"}])
+        self.assertEqual(self.server.count("POST /api/jobs/batch"), 2)
+        self.assertEqual(list(self.server.jobs), [item["id"] for item in items])
+
+    def test_a_cancel_whose_answer_is_lost_is_not_repeated_behind_ones_back(self) -> None:
+        job = self.server.submit("a")
+        path = f"/api/jobs/{job['id']}/cancel"
+        self.server.fault(path, {"kind": "lose_answer"})
         with self.assertRaises(ConnectionLost):
-            self.client.submit_batch([{"type": "a"}])
-        self.assertEqual(self.server.count("POST /api/jobs/batch"), 1)
+            self.client.cancel(job["id"])
+        self.assertEqual(self.server.count(f"POST {path}"), 1)
 
     def test_a_connection_that_the_server_closed_while_idle_is_not_used_again(self) -> None:
         self.server.fault("/api/jobs/submit", {"kind": "close_after"})

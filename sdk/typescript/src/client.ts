@@ -22,6 +22,7 @@ export interface WaitOptions {
 }
 
 const WAIT_MS = 25_000;
+const BATCH_ANSWER_MS = 120_000;
 // A server that answers before the job has finished and before `waitMs` has passed is asked again in these steps.
 const POLL_FIRST_MS = 100;
 const POLL_MAX_MS = 2_000;
@@ -53,9 +54,17 @@ export class Client {
     return answer.data;
   }
 
-  /** Adds up to 10,000 jobs at once. The answer has one item for each, in order: the job, or why it was refused (see `isRefusal`). */
-  async submitBatch(jobs: readonly NewJob[]): Promise<(Job | Refusal)[]> {
-    const answer = await this.http.post<Enveloped<(Job | Refusal)[]>>("/api/jobs/batch", { body: { jobs }, repeat: "refused" });
+  /**
+   * Adds up to 10,000 jobs at once. The answer has one item for each, in order: the job, or why it was refused (see `isRefusal`). Safe
+   * to repeat as `submit` is.
+   */
+  async submitBatch(jobs: readonly NewJob[], options: { idempotencyKey?: string } = {}): Promise<(Job | Refusal)[]> {
+    const answer = await this.http.post<Enveloped<(Job | Refusal)[]>>("/api/jobs/batch", {
+      body: { jobs },
+      headers: { "idempotency-key": options.idempotencyKey ?? crypto.randomUUID() },
+      timeoutMs: BATCH_ANSWER_MS,
+      repeat: "always",
+    });
     return answer.data;
   }
 

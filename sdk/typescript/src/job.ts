@@ -40,19 +40,35 @@ export interface JobWithAttempts extends Job {
   attemptsLog: Attempt[];
 }
 
-/** Options of one job; what each means and its limits: docs/jobs.md. Names that this version does not know are passed on. */
+export interface Backoff {
+  type: "fixed" | "exponential" | "list";
+  delayMs?: number;
+  factor?: number;
+  maxMs?: number;
+  /** Share of the delay by which it varies both ways. */
+  jitter?: number;
+  delaysMs?: number[];
+}
+
+/** Options of one job, as `NewJob` in contract/openapi.yaml says. Names that this version does not know are passed on. */
 export interface SubmitOptions {
   priority?: number;
   maxRetries?: number;
   delayMs?: number;
+  /** ISO 8601, instead of `delayMs`. */
   runAt?: string;
   timeoutMs?: number;
   ttlMs?: number;
-  backoff?: unknown;
-  uniqueKey?: unknown;
+  backoff?: Backoff;
+  retryUntil?: string;
+  uniqueKey?: string;
+  uniquePolicy?: "return" | "reject" | "replace";
+  uniqueFor?: "live" | "pending";
+  uniqueForMs?: number;
   queue?: string;
   tags?: string[];
   dependsOn?: string[];
+  onDependencyFailure?: "fail" | "wait";
   [option: string]: unknown;
 }
 

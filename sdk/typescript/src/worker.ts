@@ -1,5 +1,5 @@
 import { Attempt, type JobContext, type SentBeat } from "./attempt.js";
-import { ConnectionError, JobCancelled, TaskgateError, WorkerStopped } from "./errors.js";
+import { ConnectionError, JobCancelled, LeaseLost, TaskgateError, WorkerStopped } from "./errors.js";
 import { type Connection, Http, isPassing } from "./http.js";
 import { Backoff, pause } from "./pause.js";
 import { type ClaimAnswer, type ClaimedJob, type Outcome, WorkerApi } from "./protocol.js";
@@ -24,6 +24,8 @@ export interface WorkerOptions extends Connection {
   stopGraceMs?: number;
   /** At most one beat with progress per job in so long. */
   progressEveryMs?: number;
+  /** Ends the worker when the server says that it drains; otherwise the worker finishes what it has and asks again until the server is back. */
+  endOnDrain?: boolean;
   /** Told of everything that happens; without it, only trouble is written, with console.warn. */
   onEvent?: (event: WorkerEvent) => void;
 }
@@ -82,8 +84,8 @@ export class Worker {
   }
 
   /**
-   * Works until `stop`, or until the server tells it to drain, and resolves when every job is settled or handed back. Rejects when the
-   * server refuses the worker for good, for instance because its key was revoked.
+   * Works until `stop` (or a drain, with `endOnDrain`), and resolves when every job is settled or handed back. Rejects when the server
+   * refuses the worker for good, for instance because its key was revoked.
    */
   run(): Promise<void> {
     this.ended ??= this.live();
@@ -128,8 +130,8 @@ export class Worker {
       try {
         const { directive, isIdle } = await this.claim(Math.min(free, CLAIM_MAX));
         backoff.reset();
-        if (directive === "drain") return;
-        if (isIdle || directive === "quiet") await pause(IDLE_PAUSE_MS, this.stopping.signal);
+        if (directive === "drain" && this.options.endOnDrain) return;
+        if (isIdle || directive !== "run") await pause(IDLE_PAUSE_MS, this.stopping.signal);
       } catch (error) {
         if (this.stopping.signal.aborted) return;
         if (!isPassing(error)) return this.giveUp(error as Error);
@@ -180,7 +182,8 @@ export class Worker {
 
   private cancel(id: string, reason: string): void {
     for (const attempt of this.running.values()) {
-      if (attempt.job.id === id) attempt.abort(new JobCancelled(`the job was cancelled (${reason})`));
+      if (attempt.job.id !== id) continue;
+      attempt.abort(reason === "lease_lost" ? new LeaseLost("the lease is not valid any more") : new JobCancelled("the job was cancelled"));
     }
   }
 

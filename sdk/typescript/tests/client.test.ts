@@ -20,8 +20,8 @@ test("submit returns the job that get finds", async () => {
 });
 
 test("options of a job are sent as they are", async () => {
-  await client.submit("a", null, { delayMs: 5, tags: ["x"], uniqueKey: { key: "k" } });
-  expect(server.requests[0]?.body).toEqual({ type: "a", data: null, delayMs: 5, tags: ["x"], uniqueKey: { key: "k" } });
+  await client.submit("a", null, { delayMs: 5, tags: ["x"], uniqueKey: "k" });
+  expect(server.requests[0]?.body).toEqual({ type: "a", data: null, delayMs: 5, tags: ["x"], uniqueKey: "k" });
 });
 
 test("a submit whose answer is lost is repeated without a second job", async () => {
@@ -95,10 +95,18 @@ test("limits are waited out as long as the server asks", async () => {
   expect(server.jobs.size).toBe(1);
 });
 
-test("a batch whose answer is lost is not repeated behind one's back", async () => {
+test("a batch whose answer is lost is repeated without more jobs", async () => {
   server.fault("/api/jobs/batch", { kind: "lose_answer" });
-  await expect(client.submitBatch([{ type: "a" }])).rejects.toBeInstanceOf(ConnectionError);
-  expect(server.count("POST /api/jobs/batch")).toBe(1);
+  const items = await client.submitBatch([{ type: "a" }, { type: "b" }]);
+  expect(server.count("POST /api/jobs/batch")).toBe(2);
+  expect([...server.jobs.keys()]).toEqual(items.map((item) => (item as Job).id));
+});
+
+test("a cancel whose answer is lost is not repeated behind one's back", async () => {
+  const job = server.submit("a");
+  server.fault(`/api/jobs/${job.id}/cancel`, { kind: "lose_answer" });
+  await expect(client.cancel(job.id)).rejects.toBeInstanceOf(ConnectionError);
+  expect(server.count(`POST /api/jobs/${job.id}/cancel`)).toBe(1);
 });
 
 test("the key may come from a function, asked each time", async () => {

@@ -48,7 +48,7 @@ export class FakeServer {
   url = "";
   readonly http: Server;
   private readonly polls = new Set<Poll>();
-  private readonly submits = new Map<string, FakeJob>();
+  private readonly submits = new Map<string, unknown>();
   private made = 0;
   private readonly clock: NodeJS.Timeout;
 
@@ -171,18 +171,11 @@ export class FakeServer {
     if (line === "POST /api/worker/settle") return send(200, body.map((item: Settle) => this.settle(item)));
     if (line === "POST /api/worker/beat") return send(200, body.map((item: Beat) => this.beat(item)));
     if (line === "POST /api/worker/bye") return send(200, this.bye(body.worker));
-    if (line === "POST /api/jobs/submit") {
-      const key = request.headers["idempotency-key"];
-      const before = typeof key === "string" ? this.submits.get(key) : undefined;
-      const job = before ?? this.submit(body.type, body.data, { priority: body.priority ?? 0 });
-      if (typeof key === "string") this.submits.set(key, job);
-      return send(202, { status: "success", message: "Job submitted", data: job });
-    }
-    if (line === "POST /api/jobs/batch") {
-      const items = body.jobs.map((one: { type: string; data: unknown }) =>
-        one.type === "" ? { code: "validation_failed", message: "Job type is required" } : this.submit(one.type, one.data),
-      );
-      return send(202, { status: "success", results: items.length, data: items });
+    const submitted = line === "POST /api/jobs/submit" || line === "POST /api/jobs/batch" ? this.submitted(line, body) : undefined;
+    if (submitted !== undefined) {
+      const key = String(request.headers["idempotency-key"]);
+      this.submits.set(key, this.submits.get(key) ?? submitted());
+      return send(202, this.submits.get(key));
     }
     if (line === "GET /api/jobs") return send(200, this.page(url));
     const [, id, act] = /^\S+ \/api\/jobs\/(\w+)(?:\/(\w+))?$/.exec(line) ?? [];
@@ -206,6 +199,19 @@ export class FakeServer {
       return;
     }
     answer();
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the client sends
+  private submitted(line: string, body: any): () => unknown {
+    if (line.endsWith("submit")) {
+      return () => ({ status: "success", data: this.submit(body.type, body.data, { priority: body.priority ?? 0 }) });
+    }
+    return () => {
+      const items = body.jobs.map((one: { type: string; data: unknown }) =>
+        one.type === "" ? { code: "validation_failed", message: "Job type is required" } : this.submit(one.type, one.data),
+      );
+      return { status: "success", results: items.length, data: items };
+    };
   }
 
   private page(url: URL): unknown {

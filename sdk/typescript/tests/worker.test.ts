@@ -177,10 +177,10 @@ test("the last lines of a job's log arrive before it ends", async () => {
 
 test("a lease is renewed for as long as the handler runs", async () => {
   const { handler, open, started } = gate();
-  work({ wait: handler }, { leaseMs: 150 });
+  work({ wait: handler }, { leaseMs: 1_200 });
   const job = server.submit("wait");
   await started();
-  await until("it was renewed often", () => server.count("POST /api/worker/beat") >= 8);
+  await until("it was renewed often", () => server.count("POST /api/worker/beat") >= 4);
   open();
   await isStatus(job.id, "completed");
   expect(job.attempts).toBe(1);
@@ -199,7 +199,7 @@ test("cancelling reaches a worker that is waiting for more work at once", async 
 
 test("cancelling reaches a worker that is full with its next beat", async () => {
   const reasons: unknown[] = [];
-  work({ long: (context) => Promise.resolve(untilAborted(context)).catch((reason) => reasons.push(reason)) }, { leaseMs: 300 });
+  work({ long: (context) => Promise.resolve(untilAborted(context)).catch((reason) => reasons.push(reason)) }, { leaseMs: 2_000 });
   const job = server.submit("long");
   await isStatus(job.id, "processing");
   server.cancel(job.id);
@@ -286,7 +286,7 @@ test("a key that is not valid ends the worker with the reason", async () => {
 
 test("a key that is revoked while a job runs ends the worker and aborts the job", async () => {
   const reasons: unknown[] = [];
-  const { done } = work({ long: (context) => Promise.resolve(untilAborted(context)).catch((reason) => reasons.push(reason)) }, { leaseMs: 200 });
+  const { done } = work({ long: (context) => Promise.resolve(untilAborted(context)).catch((reason) => reasons.push(reason)) }, { leaseMs: 2_000 });
   const job = server.submit("long");
   await isStatus(job.id, "processing");
   server.key = "tg_another";
@@ -337,9 +337,19 @@ test("stop hands back even what ignores its signal", async () => {
   expect(job).toMatchObject({ status: "pending", attempts: 0 });
 });
 
-test("drain finishes what runs and ends the worker", async () => {
+test("a worker outlives a server that drains", async () => {
+  work({ add: () => 1 });
+  server.tell("drain");
+  await until("it was told", () => events.some((event) => event.kind === "directive"));
+  const job = server.submit("add");
+  server.tell("run");
+  await isStatus(job.id, "completed");
+  expect(server.byes).toEqual([]);
+});
+
+test("drain finishes what runs and ends a worker that was made so", async () => {
   const { handler, open, started } = gate();
-  const { done } = work({ wait: handler }, { concurrency: 2 });
+  const { done } = work({ wait: handler }, { concurrency: 2, endOnDrain: true });
   const job = server.submit("wait");
   await started();
   server.tell("drain");
