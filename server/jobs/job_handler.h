@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -12,7 +14,7 @@
 
 namespace taskgate::jobs {
 
-// What a handler sees of the attempt it runs. Lives as long as the attempt; use it only on the handler's own coroutine.
+// What a handler sees of the attempt it runs. Lives as long as the attempt; use it only on the loop the handler runs on.
 class JobContext {
  public:
   virtual ~JobContext() = default;
@@ -25,6 +27,9 @@ class JobContext {
   [[nodiscard]] virtual bool stopped() const = 0;
   // Waits; ends early when the attempt is stopped. Returns false then.
   virtual Awaitable<bool> sleep(std::chrono::milliseconds duration) = 0;
+  // For handlers whose work goes on elsewhere (another thread, a process): calls `told` once, on the handler's loop, when the attempt is
+  // stopped; at once when it is stopped already. Replaces the one given before; an empty one takes it away.
+  virtual void on_stop(std::function<void()> told) = 0;
 };
 
 struct Succeeded {
@@ -33,6 +38,7 @@ struct Succeeded {
 struct FailedAttempt {
   std::string error;  // for a person
   bool retryable = true;
+  std::optional<std::chrono::milliseconds> delay = std::nullopt;  // before the retry, instead of the backoff
 };
 using HandlerOutcome = std::variant<Succeeded, FailedAttempt>;
 

@@ -41,6 +41,12 @@ class ObedientHandler final : public JobHandler {
         co_await context->sleep(milliseconds{10});
       }
     }
+    if (job.type == "elsewhere") {
+      context->on_stop([this] { ++told_to_stop; });
+      co_await context->sleep(seconds{60});
+      // Told already: at once.
+      if (context->stopped()) context->on_stop([this] { ++told_to_stop; });
+    }
     if (job.type == "long") co_await context->sleep(seconds{60});
     if (job.type == "stubborn") co_await wait_for_nothing();
     stopped_seen = context->stopped();
@@ -53,6 +59,7 @@ class ObedientHandler final : public JobHandler {
   int running = 0;
   int running_most = 0;
   bool stopped_seen = false;
+  int told_to_stop = 0;
 
  private:
   static HandlerOutcome failure() {
@@ -280,6 +287,15 @@ TEST_F(JobRunnerTest, StopsTheHandlerOfACancelledJob) {
   EXPECT_THAT(lines, ElementsAre("\"long\" attempt 1 cancelled"));
   const JobId next = submit("anything");
   EXPECT_EQ(get(next).status, JobStatus::completed);
+}
+
+TEST_F(JobRunnerTest, TellsAHandlerThatWorksElsewhereToStop) {
+  start();
+  const JobId id = submit("elsewhere");
+  EXPECT_EQ(handler->told_to_stop, 0);
+  ASSERT_TRUE(run_to_completion(service.cancel(ann, id)));
+  ManualAlarms::run_ready(loop);
+  EXPECT_EQ(handler->told_to_stop, 2);
 }
 
 TEST_F(JobRunnerTest, CutsOffAHandlerThatIgnoresTheCancel) {

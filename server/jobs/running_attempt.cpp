@@ -39,10 +39,19 @@ Awaitable<bool> RunningAttempt::sleep(std::chrono::milliseconds duration) {
   co_return !stopped();
 }
 
+void RunningAttempt::on_stop(std::function<void()> told) {
+  if (stopped() && told) {
+    told();
+  } else {
+    on_stop_ = std::move(told);
+  }
+}
+
 void RunningAttempt::stop(StopReason reason) {
   if (stop_reason_) return;
   stop_reason_ = reason;
   alarm_->ring();
+  if (const auto told = std::exchange(on_stop_, {})) told();
   outlets_.told_to_stop(shared_from_this());
 }
 

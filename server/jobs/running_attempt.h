@@ -30,6 +30,7 @@ class RunningAttempt final : public JobContext, public std::enable_shared_from_t
   void log(std::string line) override;
   [[nodiscard]] bool stopped() const override { return stop_reason_.has_value(); }
   Awaitable<bool> sleep(std::chrono::milliseconds duration) override;
+  void on_stop(std::function<void()> told) override;
 
   // The first reason stays.
   void stop(StopReason reason);
@@ -54,6 +55,7 @@ class RunningAttempt final : public JobContext, public std::enable_shared_from_t
   std::shared_ptr<Alarm> alarm_;
   Outlets outlets_;
   std::optional<StopReason> stop_reason_;
+  std::function<void()> on_stop_;
   boost::asio::cancellation_signal cancellation_;
 };
 

@@ -21,7 +21,9 @@ Settlement failure_of(const Job& job, const FailedAttempt& failed, const Backoff
       job.id, job.fence, SettlementKind::fail, std::nullopt, utf8_prefix(failed.error, error_bytes_max), std::nullopt};
   if (failed.retryable && job.retries < job.max_retries) {
     settlement.kind = SettlementKind::retry;
-    settlement.run_at = now + backoff_delay(backoff, job.retries + 1, random);
+    const auto delay = failed.delay ? std::max(*failed.delay, std::chrono::milliseconds{0})
+                                    : backoff_delay(backoff, job.retries + 1, random);
+    settlement.run_at = now + delay;
   }
   return settlement;
 }

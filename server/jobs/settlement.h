@@ -9,8 +9,8 @@
 namespace taskgate::jobs {
 
 // What a handler's outcome means for the job: completed; pending again after a delay while it may be retried; else
-// failed. A result that is not JSON or has more than `result_bytes_max` bytes is a failure that is not retried.
-// `random` in [0, 1) decides the jitter.
+// failed. The delay is what the handler asked for, else the backoff. A result that is not JSON or has more than
+// `result_bytes_max` bytes is a failure that is not retried. `random` in [0, 1) decides the jitter.
 [[nodiscard]] Settlement settlement_of(const Job& job, const HandlerOutcome& outcome, const BackoffPolicy& backoff,
                                        std::size_t result_bytes_max, double random, Time now);
 

@@ -42,6 +42,13 @@ TEST(Settlement, RetriesAFailureAfterTheBackoff) {
       "job 0193000000000001 \"Send invoice\" attempt 1 failed: Simulated permanent failure; retry 1 of 3 in 1.0 s");
 }
 
+TEST(Settlement, RetriesAfterTheDelayTheHandlerAskedFor) {
+  const Settlement settlement = settle(running(), FailedAttempt{"busy", true, milliseconds{90'000}});
+  EXPECT_EQ(settlement.kind, SettlementKind::retry);
+  EXPECT_EQ(settlement.run_at, now + milliseconds{90'000});
+  EXPECT_EQ(settle(running(), FailedAttempt{"busy", true, milliseconds{-5}}).run_at, now);
+}
+
 TEST(Settlement, FailsWhenNoRetriesAreLeft) {
   const Settlement settlement = settle(running(3), FailedAttempt{"broken"});
   EXPECT_EQ(settlement.kind, SettlementKind::fail);

@@ -21,6 +21,7 @@ class InstantContext final : public JobContext {
     slept += duration;
     co_return !stopped();
   }
+  void on_stop(std::function<void()>) override {}
 
   milliseconds slept{0};
   milliseconds stop_after = milliseconds::max();
