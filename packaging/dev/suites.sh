@@ -3,7 +3,7 @@
 # everything that went wrong outside a test (did not build, crashed, ran out of time), which counts as one failure.
 
 RESULTS=$ROOT/build/results
-DEFAULT_SUITES=(dev unit web contract api e2e)
+DEFAULT_SUITES=(dev unit web contract api sdk e2e)
 TEST_SECONDS_MAX=1800
 # After this many seconds of tests, `./dev test --then-check` leaves the checks out.
 CHECK_AFTER_SECONDS_MAX=1800
@@ -140,6 +140,22 @@ suite_contract() { run_black_box contract vitest; }
 suite_api() { run_black_box api vitest; }
 suite_e2e() { run_black_box e2e playwright; }
 
+# The client and worker libraries and the examples, alone and against build/release/taskgate.
+suite_sdk() {
+  needs sdk build_product all || return
+  needs sdk install_npm_packages tests || return
+  needs sdk install_npm_packages sdk/typescript || return
+  needs sdk build_typescript_sdk || return
+  needs sdk install_npm_packages examples/thumbnails || return
+  run_tests sdk typescript "$RESULTS/sdk/typescript.json" vitest_in sdk/typescript "$RESULTS/sdk/typescript.json"
+  run_tests sdk thumbnails "$RESULTS/sdk/thumbnails.json" vitest_in examples/thumbnails "$RESULTS/sdk/thumbnails.json"
+  run_tests sdk python "$RESULTS/sdk/python.json" python3 packaging/dev/unittest_report.py sdk/python "$RESULTS/sdk/python.json"
+  run_tests sdk word-count "$RESULTS/sdk/word-count.json" \
+    env PYTHONPATH=sdk/python python3 packaging/dev/unittest_report.py examples/word-count "$RESULTS/sdk/word-count.json"
+}
+
+build_typescript_sdk() { step "building sdk/typescript" sdk-build npm --prefix sdk/typescript run build; }
+
 # Tests of tests/SUITE, against build/release/taskgate.
 run_black_box() {
   local suite=$1
@@ -161,6 +177,9 @@ needs() {
   return 1
 }
 
+# vitest_in FOLDER REPORT: every test of the package in FOLDER.
+vitest_in() { env -C "$1" npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$2"; }
+
 # run_vitest SUITE FOLDER ROOT: the tests below FOLDER/ROOT with the npm packages of FOLDER.
 run_vitest() {
   local report=$RESULTS/$1/vitest.json
@@ -179,6 +198,8 @@ suite_lint() {
   run_check shellcheck lint_shell
   needs lint install_npm_packages web && run_check web npm --prefix web run lint
   needs lint install_npm_packages tests && run_check tests npm --prefix tests run typecheck
+  needs lint install_npm_packages sdk/typescript && needs lint build_typescript_sdk &&
+    needs lint install_npm_packages examples/thumbnails && run_check sdk lint_sdk
 }
 
 # A check has no report of its own: it is one test.
@@ -190,5 +211,7 @@ run_check() {
 }
 
 lint_cpp() { find server \( -name '*.h' -o -name '*.cpp' \) -exec clang-format --dry-run -Werror {} +; }
+
+lint_sdk() { npm --prefix sdk/typescript run typecheck && npm --prefix examples/thumbnails run typecheck; }
 
 lint_shell() { shellcheck dev .ci/run packaging/dev/*.sh; }

@@ -1,4 +1,4 @@
-// Part of ./dev: adds up test reports. Reads GoogleTest, vitest and Playwright reports in JSON, told apart by their shape.
+// Part of ./dev: adds up test reports. Reads GoogleTest, vitest, Playwright and unittest reports in JSON, told apart by their shape.
 //
 //   node test_totals.mjs FOLDER               prints "passed failed skipped", then the name of each failed test, one a line
 //   node test_totals.mjs --has-failures FILE  exit code 0 when that report shows a failed test, 1 when not or when there is none
@@ -45,6 +45,11 @@ function playwright(report) {
   };
 }
 
+// As unittest_report.py writes them.
+function unittest(report) {
+  return { passed: report.unittest.passed, skipped: report.unittest.skipped, failed: report.unittest.failed };
+}
+
 function check(report) {
   return { passed: report.ok ? 1 : 0, skipped: 0, failed: report.ok ? [] : [report.check] };
 }
@@ -58,8 +63,9 @@ function totals(path) {
   if (report.testsuites) return googletest(report);
   if (report.testResults) return vitest(report);
   if (report.suites) return playwright(report);
+  if (report.unittest) return unittest(report);
   if (report.check) return check(report);
-  throw new Error(`${path} is not a report of GoogleTest, vitest or Playwright`);
+  throw new Error(`${path} is not a report of GoogleTest, vitest, Playwright or unittest`);
 }
 
 // A report that cannot be read, because its program died while writing, is a failure with a name.

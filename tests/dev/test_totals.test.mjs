@@ -46,14 +46,18 @@ const playwright = {
   ],
 };
 
+const unittest = { unittest: { passed: 7, skipped: 1, failed: ["test_worker.WorkerTest.test_stop"] } };
+
 test("the reports of every tool are told apart and added up", () => {
-  expect(totals({ "a.json": googletest, "b.json": vitest, "c.json": playwright, "d.json": { check: "format", ok: true } })).toEqual([
-    "5 5 3",
+  const check = { check: "format", ok: true };
+  expect(totals({ "a.json": googletest, "b.json": vitest, "c.json": playwright, "d.json": check, "e.json": unittest })).toEqual([
+    "12 6 4",
     "Job.Runs",
     "divides",
     "b.test.ts: Cannot find module",
     "chats",
     "no browser",
+    "test_worker.WorkerTest.test_stop",
   ]);
 });
 

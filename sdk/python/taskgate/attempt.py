@@ -17,7 +17,10 @@ NEVER = float("inf")
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """A job as the worker gets it. `checkpoint` is what an earlier attempt has saved, `attempt` is 1 for the first."""
+    """
+    A job as the worker gets it. `checkpoint` is what an earlier attempt has saved, where the server keeps checkpoints; `attempt` is 1
+    for the first.
+    """
 
     id: str
     type: str
@@ -29,6 +32,7 @@ class ClaimedJob:
     user_id: Optional[str] = None
     timeout_ms: Optional[float] = None
     checkpoint: Any = None
+    keeps_checkpoints: bool = False
 
     @staticmethod
     def read(wire: Mapping[str, Any]) -> "ClaimedJob":
@@ -43,6 +47,7 @@ class ClaimedJob:
             user_id=wire.get("userId"),
             timeout_ms=wire.get("timeoutMs"),
             checkpoint=wire.get("checkpoint"),
+            keeps_checkpoints="checkpoint" in wire,
         )
 
 
@@ -122,7 +127,7 @@ class JobContext:
         self._attempt.append_log(str(line))
 
     def checkpoint(self, value: Any) -> None:
-        """Keeps a value for the next attempt (`job.checkpoint` there). Returns when the server has it."""
+        """Keeps a value for the next attempt (`job.checkpoint` there). Returns when the server has it; raises where it keeps none."""
         self._attempt.save(value)
 
 
@@ -158,6 +163,8 @@ class Attempt:
             self._changed.notify_all()
 
     def save(self, value: Any) -> None:
+        if not self.job.keeps_checkpoints:
+            raise RuntimeError("this server keeps no checkpoints")
         json.dumps(value, allow_nan=False)  # raises here and now what could not be sent
         saving = _Saving(value)
         with self._changed:

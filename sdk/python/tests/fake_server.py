@@ -50,6 +50,7 @@ class FakeServer:
         self.directive = "run"
         self.directive_version = 0
         self.knows_wait_ms = True
+        self.keeps_checkpoints = True
         self.body_bytes_max = 1_048_576
         self.key = KEY
         self.closed_after = False
@@ -267,7 +268,9 @@ class FakeServer:
         lease = f"{job['id']}.{job['attempts']}.{time.monotonic_ns()}"
         ends = time.monotonic() + request["leaseMs"] / 1000
         job.update(status="processing", worker=request["worker"], lease=lease, lease_ends_at=ends)
-        wire = {name: job[name] for name in ("id", "type", "data", "priority", "userId", "checkpoint", "timeoutMs") if name in job}
+        wire = {name: job[name] for name in ("id", "type", "data", "priority", "userId", "timeoutMs") if name in job}
+        if self.keeps_checkpoints:
+            wire["checkpoint"] = job.get("checkpoint")
         return {**wire, "attempt": job["attempts"], "lease": lease, "leaseMs": request["leaseMs"]}
 
     def _settle(self, item: Dict[str, Any]) -> Dict[str, str]:

@@ -320,6 +320,13 @@ class WorkerTest(unittest.TestCase):
             self.is_status(job, status)
         self.assertIn("payload_too_large", jobs[1]["error"])
 
+    def test_where_the_server_keeps_no_checkpoints_saving_one_is_an_error(self) -> None:
+        self.server.keeps_checkpoints = False
+        self.work("save", lambda context: context.checkpoint(1))
+        job = self.server.submit("save", maxRetries=0)
+        self.is_status(job, "failed")
+        self.assertEqual(job["error"], "this server keeps no checkpoints")
+
     def test_a_checkpoint_that_the_server_refuses_is_told_to_the_handler(self) -> None:
         self.server.body_bytes_max = 3_000
 

@@ -12,7 +12,7 @@ export interface JobContext<Data = any> {
   progress(percent: number, message?: string): void;
   /** A line for the job's log. */
   log(line: string): void;
-  /** Keeps a value for the next attempt (`job.checkpoint` there). Resolves when the server has it. */
+  /** Keeps a value for the next attempt (`job.checkpoint` there). Resolves when the server has it; rejects where the server keeps none. */
   checkpoint(value: unknown): Promise<void>;
 }
 
@@ -196,6 +196,7 @@ export class Attempt {
   }
 
   private saveCheckpoint(value: unknown): Promise<void> {
+    if (this.job.checkpoint === undefined) return Promise.reject(new Error("this server keeps no checkpoints"));
     JSON.stringify(value); // throws here and now what could not be sent
     if (this.forfeit !== undefined) return Promise.reject(this.forfeit);
     const saved = new Promise<void>((done, failed) => {

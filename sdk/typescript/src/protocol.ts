@@ -15,7 +15,7 @@ export interface ClaimedJob {
   /** Of this attempt. */
   timeoutMs?: number;
   userId: string;
-  /** What an earlier attempt has saved. */
+  /** What an earlier attempt has saved, or null; absent where the server keeps no checkpoints. */
   checkpoint?: unknown;
 }
 

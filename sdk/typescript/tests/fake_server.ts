@@ -43,6 +43,7 @@ export class FakeServer {
   readonly byes: string[] = [];
   directive: "run" | "quiet" | "drain" = "run";
   knowsWaitMs = true;
+  keepsCheckpoints = true;
   bodyBytesMax = 1_048_576;
   key = KEY;
   url = "";
@@ -261,7 +262,7 @@ export class FakeServer {
     job.lease = `${job.id}.${job.attempts}`;
     job.leaseEndsAt = performance.now() + request.leaseMs;
     const { id, type, data, priority, lease, userId, checkpoint, timeoutMs } = job;
-    return { id, type, data, priority, attempt: job.attempts, lease, leaseMs: request.leaseMs, userId, checkpoint, timeoutMs };
+    return { id, type, data, priority, attempt: job.attempts, lease, leaseMs: request.leaseMs, userId, timeoutMs, ...(this.keepsCheckpoints ? { checkpoint: checkpoint ?? null } : {}) };
   }
 
   private settle(item: Settle): Outcome {

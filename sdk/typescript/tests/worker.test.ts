@@ -146,7 +146,7 @@ test("progress, log and checkpoint reach the server, and the next attempt finds 
   const job = server.submit("long");
   await isStatus(job.id, "completed");
   expect(job).toMatchObject({ progress: 40, progressMessage: "page 4", logs: ["attempt 1", "attempt 2"] });
-  expect(seen).toEqual([undefined, { page: 4 }]);
+  expect(seen).toEqual([null, { page: 4 }]);
 });
 
 test("a thousand progress calls become a few beats", async () => {
@@ -409,6 +409,14 @@ test("one outcome that the server refuses does not hold up the others", async ()
   for (const job of jobs) await until("it ended", () => job.status === "completed" || job.status === "failed");
   expect(jobs.map((job) => job.status)).toEqual(["completed", "failed", "completed"]);
   expect(jobs[1]?.error).toContain("payload_too_large");
+});
+
+test("where the server keeps no checkpoints, saving one is an error and not a promise", async () => {
+  server.keepsCheckpoints = false;
+  work({ save: ({ checkpoint }) => checkpoint(1) });
+  const job = server.submit("save", {}, { maxRetries: 0 });
+  await isStatus(job.id, "failed");
+  expect(job.error).toBe("this server keeps no checkpoints");
 });
 
 test("a checkpoint that the server refuses is told to the handler, and the job goes on", async () => {
