@@ -5,7 +5,6 @@
 #include "api/error_response.h"
 #include "api/job_json.h"
 #include "api/job_query.h"
-#include "api/json_body.h"
 
 namespace taskgate::api {
 
@@ -55,29 +54,7 @@ void write_attempts(JsonWriter& json, const std::vector<jobs::Attempt>& attempts
 
 std::optional<JobId> job_id(const Call& call) { return parse_job_id(call.request.param("id")); }
 
-Result<jobs::NewJob> read_new_job(const net::Request& request) {
-  auto body = JsonBody::read(request);
-  if (!body) return body.error();
-  jobs::NewJob job;
-  job.type = body->string("type").value_or("");
-  job.data = body->raw("data").value_or("{}");
-  job.priority = body->number("priority").value_or(0);
-  if (const auto retries = body->integer("maxRetries")) job.max_retries = static_cast<int>(std::clamp<std::int64_t>(*retries, -1, 1'000'000));
-  if (const auto delay = body->integer("delayMs")) job.delay = std::chrono::milliseconds(*delay);
-  if (auto failure = body->failure()) return *failure;
-  return job;
-}
-
 }  // namespace
-
-Awaitable<net::Response> submit_job(Services& services, Call call) {
-  auto job = read_new_job(call.request);
-  if (!job) co_return error_response(job.error(), call.request);
-  auto caller = call.caller();
-  auto submitted = co_await services.jobs.submit(std::move(caller), std::move(*job));
-  if (!submitted) co_return error_response(submitted.error(), call.request);
-  co_return job_response(202, "Job submitted", *submitted);
-}
 
 Awaitable<net::Response> list_own_jobs(Services& services, Call call) {
   auto query = parse_job_query(call.request);

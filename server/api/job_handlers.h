@@ -4,7 +4,6 @@
 
 namespace taskgate::api {
 
-Awaitable<net::Response> submit_job(Services& services, Call call);
 Awaitable<net::Response> list_own_jobs(Services& services, Call call);
 Awaitable<net::Response> list_all_jobs(Services& services, Call call);
 Awaitable<net::Response> count_jobs(Services& services, Call call);

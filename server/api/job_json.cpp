@@ -1,11 +1,31 @@
 #include "api/job_json.h"
 
+#include "jobs/deadlines.h"
+
 namespace taskgate::api {
 
 namespace {
 
 void write_time(JsonWriter& json, std::string_view name, const std::optional<Time>& time) {
   if (time) json.member(name, to_iso8601(*time));
+}
+
+// What few jobs have.
+void write_terms(JsonWriter& json, const jobs::Job& job) {
+  const auto& terms = job.terms;
+  if (terms.timeout) json.member("timeoutMs", terms.timeout->count());
+  write_time(json, "deadlineAt", jobs::attempt_deadline(job));
+  write_time(json, "expiresAt", terms.expires_at);
+  write_time(json, "retryUntil", terms.retry_until);
+  if (terms.unique_key) json.member("uniqueKey", *terms.unique_key);
+  if (!terms.depends_on.empty()) {
+    json.key("dependsOn").begin_array();
+    for (const auto id : terms.depends_on) json.string(to_string(id));
+    json.end_array();
+    if (job.status == jobs::JobStatus::pending) json.member("blockedBy", job.blocked_by);
+  }
+  if (terms.parent_id) json.member("parentId", to_string(*terms.parent_id));
+  if (terms.schedule_id) json.member("scheduleId", *terms.schedule_id);
 }
 
 }  // namespace
@@ -25,6 +45,7 @@ void write_job_members(JsonWriter& json, const jobs::Job& job) {
   json.member("attempts", job.attempts).member("queue", job.queue).key("tags").begin_array();
   for (const auto& tag : job.tags) json.string(tag);
   json.end_array();
+  if (!job.terms.empty()) write_terms(json, job);
 }
 
 void write_job(JsonWriter& json, const jobs::Job& job, std::string_view owner_email) {

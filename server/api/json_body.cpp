@@ -73,9 +73,11 @@ std::string JsonBody::required_string(std::string_view name, std::string_view me
   return std::move(value).value_or("");
 }
 
-std::optional<std::string> JsonBody::raw(std::string_view name) const {
-  const auto value = raw_member(text_, name);
-  return value ? std::optional(std::string(*value)) : std::nullopt;
+std::optional<std::string_view> JsonBody::raw(std::string_view name) const { return raw_member(text_, name); }
+
+const boost::json::array* JsonBody::array(std::string_view name) const {
+  const auto* value = fields_.if_contains(name);
+  return value == nullptr ? nullptr : value->if_array();
 }
 
 std::optional<Error> JsonBody::failure() const {

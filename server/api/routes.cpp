@@ -2,9 +2,13 @@
 
 #include "api/account_handlers.h"
 #include "api/job_handlers.h"
+#include "api/key_handlers.h"
+#include "api/queue_handlers.h"
 #include "api/route.h"
 #include "api/session_handlers.h"
+#include "api/submit_handlers.h"
 #include "api/system_handlers.h"
+#include "api/worker_handlers.h"
 
 namespace taskgate::api {
 
@@ -28,15 +32,36 @@ constexpr std::array table{
     Route{"GET", "/api/auth/sessions", Policy::user, list_sessions},
     Route{"DELETE", "/api/auth/sessions/:id", Policy::user, end_session},
 
+    // API keys
+    Route{"POST", "/api/auth/keys", Policy::user, create_api_key},
+    Route{"GET", "/api/auth/keys", Policy::user, list_api_keys},
+    Route{"DELETE", "/api/auth/keys/:id", Policy::user, delete_api_key},
+
     // jobs
-    Route{"POST", "/api/jobs/submit", Policy::user, submit_job},
-    Route{"GET", "/api/jobs", Policy::user, list_own_jobs},
-    Route{"GET", "/api/jobs/all", Policy::user, list_own_jobs},
-    Route{"GET", "/api/jobs/stats", Policy::user, count_jobs},
-    Route{"GET", "/api/jobs/admin/all", Policy::admin, list_all_jobs},
-    Route{"GET", "/api/jobs/:id", Policy::user, get_job},
-    Route{"POST", "/api/jobs/:id/cancel", Policy::user, cancel_job},
-    Route{"POST", "/api/jobs/:id/retry", Policy::user, retry_job},
+    Route{"POST", "/api/jobs/submit", Policy::user, submit_job, KeyScope::jobs_write},
+    Route{"POST", batch_path, Policy::user, submit_batch, KeyScope::jobs_write},
+    Route{"GET", "/api/jobs", Policy::user, list_own_jobs, KeyScope::jobs_read},
+    Route{"GET", "/api/jobs/all", Policy::user, list_own_jobs, KeyScope::jobs_read},
+    Route{"GET", "/api/jobs/stats", Policy::user, count_jobs, KeyScope::jobs_read},
+    Route{"GET", "/api/jobs/admin/all", Policy::admin, list_all_jobs, KeyScope::admin},
+    Route{"GET", "/api/jobs/:id", Policy::user, get_job, KeyScope::jobs_read},
+    Route{"GET", "/api/jobs/:id/explain", Policy::user, explain_job, KeyScope::jobs_read},
+    Route{"PATCH", "/api/jobs/:id", Policy::user, change_job, KeyScope::jobs_write},
+    Route{"POST", "/api/jobs/:id/cancel", Policy::user, cancel_job, KeyScope::jobs_write},
+    Route{"POST", "/api/jobs/:id/retry", Policy::user, retry_job, KeyScope::jobs_write},
+
+    // queue
+    Route{"GET", "/api/admin/queues", Policy::admin, get_queues, KeyScope::admin},
+    Route{"PUT", "/api/admin/queues/types/:type", Policy::admin, put_type_control, KeyScope::admin},
+    Route{"PUT", "/api/admin/queues/queues/:queue", Policy::admin, put_queue_control, KeyScope::admin},
+    Route{"PUT", "/api/admin/queues/users/:userId", Policy::admin, put_user_control, KeyScope::admin},
+
+    // workers
+    Route{"POST", "/api/worker/claim", Policy::worker, claim_jobs, KeyScope::worker},
+    Route{"POST", "/api/worker/settle", Policy::worker, settle_jobs, KeyScope::worker},
+    Route{"POST", "/api/worker/beat", Policy::worker, beat_jobs, KeyScope::worker},
+    Route{"POST", "/api/worker/bye", Policy::worker, leave_work, KeyScope::worker},
+    Route{"GET", "/api/admin/workers", Policy::admin, list_workers, KeyScope::admin},
 
     // system
     Route{"GET", "/", Policy::open, get_welcome},
@@ -45,7 +70,7 @@ constexpr std::array table{
     Route{"GET", "/api/docs", Policy::open, get_docs},
     Route{"GET", "/healthz", Policy::open, get_health},
     Route{"GET", "/readyz", Policy::open, get_readiness},
-    Route{"GET", "/metrics", Policy::internal, get_metrics},
+    Route{"GET", "/metrics", Policy::internal, get_metrics, KeyScope::admin},
 };
 
 }  // namespace
@@ -58,6 +83,7 @@ std::string_view to_string(Policy policy) {
     case Policy::user: return "user";
     case Policy::admin: return "admin";
     case Policy::internal: return "internal";
+    case Policy::worker: return "worker";
   }
   return "";
 }

@@ -10,6 +10,8 @@
 
 #include "api/http_api.h"
 #include "api/realtime_bridge.h"
+#include "api/submit_handlers.h"
+#include "api/worker_handlers.h"
 #include "app/account_mailer.h"
 #include "app/dashboard.h"
 #include "app/housekeeping.h"
@@ -18,6 +20,8 @@
 #include "app/version.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "handlers/configured_handlers.h"
+#include "jobs/handler_directory.h"
 #include "jobs/job_runner.h"
 #include "jobs/simulate_handler.h"
 #include "mail/console_mailer.h"
@@ -40,6 +44,7 @@ sqlite::SqliteStoreOptions store_options(const Config& config) {
   sqlite::SqliteStoreOptions options;
   options.folder = config.data_dir;
   options.fair_share_every = config.fair_share_every;
+  options.backlog_max = config.queue_backlog_max;
   return options;
 }
 
@@ -61,14 +66,26 @@ std::unique_ptr<mail::Mailer> make_mailer(const Config& config, const Clock& clo
   return std::make_unique<mail::SmtpMailer>(std::move(options), clock);
 }
 
-std::vector<jobs::HandlerRegistration> make_handlers(const Config& config) {
-  std::vector<jobs::HandlerRegistration> handlers;
+// What the handlers file asks for, and in development a stand-in for all other types.
+std::vector<jobs::HandlerRegistration> make_handlers(const Config& config,
+                                                     const handlers::ConfiguredHandlers& configured) {
+  std::vector<jobs::HandlerRegistration> handlers = configured.registrations();
   if (config.simulate_unhandled) {
     jobs::TypeSelection unhandled;
     unhandled.all_but = true;
+    for (const auto& handler : handlers) {
+      unhandled.types.insert(unhandled.types.end(), handler.types.types.begin(), handler.types.types.end());
+    }
     handlers.push_back({std::move(unhandled), 1, jobs::make_simulate_handler(config.simulate_speed)});
   }
   return handlers;
+}
+
+// The line of the greeting about them; empty when there are none.
+std::string describe_handlers(const Config& config, const handlers::ConfiguredHandlers& configured) {
+  const auto types = configured.registrations().size();
+  if (types == 0) return {};
+  return fmt::format("  jobs:  {} {} as {} says\n", types, types == 1 ? "type" : "types", config.handlers_file);
 }
 
 // Polls from pages of other sites get no session: a browser would keep the answer from the page, but only after it was made.
@@ -115,7 +132,9 @@ class App::Parts {
  private:
   Awaitable<net::Response> handle_http(net::Request request);
   Awaitable<net::WebSocketDecision> handle_upgrade(net::Request request);
+  [[nodiscard]] std::string server_secret() const;
   [[nodiscard]] accounts::AccountOptions account_options() const;
+  [[nodiscard]] jobs::WorkerOptions worker_options() const;
   [[nodiscard]] net::ServerOptions http_options() const;
   // Once the server has started: the address people use, and the one it listens on.
   [[nodiscard]] std::string public_url() const;
@@ -136,6 +155,10 @@ class App::Parts {
   rooms::RoomService rooms_;
 
   ThreadLoop engine_loop_;
+  handlers::ConfiguredHandlers handlers_;
+  jobs::HandlerDirectory served_;
+  jobs::QueueService queues_;
+  jobs::WorkerService workers_;
   jobs::JobRunner runner_;
   Housekeeping housekeeping_;
 
@@ -156,7 +179,12 @@ App::Parts::Parts(Config configuration)
       accounts_(store_.accounts(), account_mail_, clock_, ids_, hash_pool_, account_options()),
       jobs_(store_.jobs(), clock_, ids_),
       rooms_(ids_, clock_, {.allow_guests = config_.allow_guests}),
-      runner_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, runner_options(config_), make_handlers(config_)),
+      handlers_(handlers::load_handlers_file(config_.handlers_file), clock_),
+      served_(make_handlers(config_, handlers_)),
+      queues_(store_.jobs(), jobs_, served_, clock_),
+      workers_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, worker_options()),
+      runner_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, runner_options(config_),
+              make_handlers(config_, handlers_)),
       housekeeping_(engine_loop_.executor(), store_.accounts(), clock_),
       cross_origin_(config_.cors_origins, !config_.production && config_.cors_origins.empty()),
       server_(
@@ -166,6 +194,8 @@ App::Parts::Parts(Config configuration)
       services_{
           accounts_,
           jobs_,
+          queues_,
+          workers_,
           rooms_,
           metrics_,
           {std::string(version()), config_.production ? "production" : "development", [this] { return public_url(); },
@@ -178,11 +208,20 @@ App::Parts::Parts(Config configuration)
   count_outcomes(jobs_, metrics_);
 }
 
+std::string App::Parts::server_secret() const {
+  if (!config_.jwt_secret.empty()) return config_.jwt_secret;
+  return load_or_create_secret(std::filesystem::path(config_.data_dir) / "jwt_secret");
+}
+
+jobs::WorkerOptions App::Parts::worker_options() const {
+  jobs::WorkerOptions options;
+  options.lease_secret = server_secret();
+  return options;
+}
+
 accounts::AccountOptions App::Parts::account_options() const {
   accounts::AccountOptions options;
-  options.jwt_secret = config_.jwt_secret.empty()
-                           ? load_or_create_secret(std::filesystem::path(config_.data_dir) / "jwt_secret")
-                           : config_.jwt_secret;
+  options.jwt_secret = server_secret();
   options.refresh_grace = config_.refresh_grace;
   options.refresh_rotation = config_.refresh_rotation;
   options.password_length_min = config_.password_length_min;
@@ -198,6 +237,7 @@ net::ServerOptions App::Parts::http_options() const {
   options.loops = loop_count(config_);
   options.trusted_proxies = config_.trusted_proxies;
   options.body_bytes_max = [this](const net::Request& request) {
+    if (request.path == api::batch_path || request.path.starts_with(api::worker_paths)) return std::max(config_.body_bytes_max, api::batch_body_bytes_max);
     return sockets_.owns(request.path) ? sockets_.body_bytes_max() : config_.body_bytes_max;
   };
   options.on_refusal = [this](const net::Request& request, net::Response& response) { cross_origin_.permit(request, response); };
@@ -226,7 +266,9 @@ void App::Parts::start() {
 void App::Parts::stop() {
   draining_ = true;
   log::info("stopping: running jobs go back to the queue");
+  workers_.drain();
   run_to_completion(runner_.stop());
+  handlers_.stop();
   sockets_.stop();
   server_.stop(config_.stop_grace);
   run_to_completion(housekeeping_.stop());
@@ -251,10 +293,10 @@ void App::Parts::announce() const {
                          ? std::string("their links are printed in this terminal")
                          : fmt::format("sent by {} as {}", config_.email_host, config_.email_user);
   const auto links = config_.public_url.empty() ? std::string() : fmt::format("  links: {}\n", config_.public_url);
-  std::cout << fmt::format("Taskgate {}  {}\n{}  mode:  {}{}\n  store: SQLite in {}\n  mails: {}\n", version(),
+  std::cout << fmt::format("Taskgate {}  {}\n{}  mode:  {}{}\n{}  store: SQLite in {}\n  mails: {}\n", version(),
                            own_url(), links, services_.system.environment,
                            config_.simulate_unhandled ? ", jobs that nobody handles are simulated" : "",
-                           config_.data_dir, mails)
+                           describe_handlers(config_, handlers_), config_.data_dir, mails)
             << std::flush;
 }
 

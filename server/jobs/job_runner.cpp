@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "jobs/deadline_keeper.h"
 #include "jobs/lease_keeper.h"
 #include "jobs/runner_environment.h"
 #include "jobs/running_attempt.h"
@@ -35,6 +36,12 @@ RunnerOptions completed(RunnerOptions options) {
   return options;
 }
 
+HandlerOutcome timed_out(const Job& job) {
+  FailedAttempt failed;
+  failed.error = timeout_error(*job.terms.timeout);
+  return failed;
+}
+
 // One registration: its jobs, and the coroutine that claims for it.
 struct Lane {
   HandlerRegistration registration;
@@ -57,6 +64,8 @@ class JobRunner::Implementation : public std::enable_shared_from_this<JobRunner:
   void spawn(Awaitable<void> task);
   Awaitable<void> recover_and_serve();
   Awaitable<void> keep_leases();
+  Awaitable<void> keep_deadlines();
+  Awaitable<void> time_out(std::shared_ptr<RunningAttempt> attempt);
   Awaitable<void> claim_for(Lane* lane);
   Awaitable<void> wait_for_work(Lane* lane, std::optional<Time> next_due);
   void begin(Lane* lane, const Job& job);
@@ -75,10 +84,11 @@ class JobRunner::Implementation : public std::enable_shared_from_this<JobRunner:
   std::vector<std::unique_ptr<Lane>> lanes_;
   RunningSet running_;
   LeaseKeeper keeper_;
+  DeadlineKeeper deadlines_;
   std::shared_ptr<Alarm> changed_;  // an attempt or a claiming coroutine ended
   StorePause stop_pause_;
   std::size_t claiming_ = 0;  // coroutines that may begin attempts
-  bool keeping_ = false;
+  int keeping_ = 0;  // the two keepers, while they work
   bool stopping_ = false;
   bool giving_up_ = false;  // the grace is over: nothing more is waited for
   std::atomic<bool> wake_posted_{false};
@@ -87,6 +97,7 @@ class JobRunner::Implementation : public std::enable_shared_from_this<JobRunner:
 JobRunner::Implementation::Implementation(RunnerEnvironment environment, std::vector<HandlerRegistration> handlers)
     : environment_(std::make_shared<RunnerEnvironment>(std::move(environment))),
       keeper_(environment_, running_),
+      deadlines_(environment_),
       changed_(environment_->make_alarm()),
       stop_pause_(environment_->make_alarm()) {
   for (HandlerRegistration& registration : handlers) {
@@ -118,6 +129,12 @@ void JobRunner::Implementation::connect_signals() {
     if (!self || job.worker == self->environment_->options.worker) return;
     boost::asio::post(self->loop(), [self] { self->keeper_.watch_others(); });
   });
+  environment_->service.job_changed.connect([weak](const Job& job) {
+    if (job.terms.empty_of_deadlines()) return;
+    const auto self = weak.lock();
+    if (!self || !self->deadlines_.is_news(job)) return;
+    boost::asio::post(self->loop(), [self] { self->deadlines_.look_again(); });
+  });
 }
 
 void JobRunner::Implementation::start() {
@@ -142,8 +159,9 @@ Awaitable<void> JobRunner::Implementation::recover_and_serve() {
   bool recovered = false;
   while (!recovered && !stopping_) recovered = co_await keeper_.recover();
   if (recovered && !stopping_) {
-    keeping_ = true;
+    keeping_ = 2;
     spawn(keep_leases());
+    spawn(keep_deadlines());
     for (const auto& lane : lanes_) {
       ++claiming_;
       spawn(claim_for(lane.get()));
@@ -155,7 +173,13 @@ Awaitable<void> JobRunner::Implementation::recover_and_serve() {
 
 Awaitable<void> JobRunner::Implementation::keep_leases() {
   co_await keeper_.keep();
-  keeping_ = false;
+  --keeping_;
+  changed_->ring();
+}
+
+Awaitable<void> JobRunner::Implementation::keep_deadlines() {
+  co_await deadlines_.keep();
+  --keeping_;
   changed_->ring();
 }
 
@@ -210,7 +234,19 @@ void JobRunner::Implementation::begin(Lane* lane, const Job& job) {
   ++lane->running;
   environment_->service.job_changed(job);
   keeper_.look_again();
+  if (job.terms.timeout) {
+    attempt->deadline = environment_->make_alarm();
+    spawn(time_out(attempt));
+  }
   spawn(attempt_job(lane, std::move(attempt)));
+}
+
+Awaitable<void> JobRunner::Implementation::time_out(std::shared_ptr<RunningAttempt> attempt) {
+  co_await attempt->deadline->wait(*attempt->job().terms.timeout);
+  if (attempt->settling || attempt->stopped()) co_return;
+  attempt->stop(StopReason::timed_out);
+  // Should the handler never end, its lease will: then the job goes back to the queue.
+  keeper_.watch_others();
 }
 
 Awaitable<void> JobRunner::Implementation::attempt_job(Lane* lane, std::shared_ptr<RunningAttempt> attempt) {
@@ -218,7 +254,10 @@ Awaitable<void> JobRunner::Implementation::attempt_job(Lane* lane, std::shared_p
   HandlerOutcome outcome = co_await std::move(running);
   attempt->settling = true;
   attempt->ended->ring();
-  if (attempt->stopped()) {
+  if (attempt->deadline) attempt->deadline->ring();
+  if (attempt->stop_reason() == StopReason::timed_out) {
+    co_await settle(attempt, timed_out(attempt->job()));
+  } else if (attempt->stopped()) {
     report_dropped(*attempt);
   } else {
     co_await settle(attempt, std::move(outcome));
@@ -288,6 +327,7 @@ Awaitable<void> JobRunner::Implementation::shut_down() {
   wake_lanes();
   for (const auto& lane : lanes_) lane->pause.ring();
   keeper_.hurry();
+  deadlines_.quit();
   // A claim that is under way still returns; what it brings is released.
   co_await wait_until_idle(environment_->options.stop_grace);
   giving_up_ = true;
@@ -298,7 +338,7 @@ Awaitable<void> JobRunner::Implementation::shut_down() {
   co_await wait_until_idle(unwind_grace);
   if (!running_.empty()) log::warning("handlers did not stop", {{"count", running_.size()}});
   keeper_.quit();
-  while (keeping_) co_await changed_->wait(std::nullopt);
+  while (keeping_ > 0) co_await changed_->wait(std::nullopt);
 }
 
 Awaitable<void> JobRunner::Implementation::wait_until_idle(milliseconds at_most) {

@@ -120,7 +120,10 @@ class JobRunnerTest : public ::testing::Test {
     job.type = std::move(type);
     job.data = std::move(data);
     job.priority = priority;
-    const JobId id = run_to_completion(service.submit(ann, job)).value().id;
+    return submit(std::move(job));
+  }
+  JobId submit(NewJob job) {
+    const JobId id = run_to_completion(service.submit(ann, std::move(job))).value().id;
     ManualAlarms::run_ready(loop);
     return id;
   }
@@ -474,6 +477,101 @@ TEST_F(JobRunnerTest, PutsBackTheJobsOfWorkersThatFellSilent) {
   const std::size_t calls = store.calls();
   pass(std::chrono::hours{1});
   EXPECT_LE(store.calls(), calls + 3);
+}
+
+TEST_F(JobRunnerTest, FailsAnAttemptThatTakesTooLong) {
+  start();
+  NewJob job;
+  job.type = "long";
+  job.timeout = milliseconds{1'500};
+  job.max_retries = 1;
+  const JobId id = submit(job);
+  pass(seconds{1});
+  EXPECT_EQ(handler->running, 1);
+  pass(milliseconds{600});
+  EXPECT_EQ(handler->running, 0);
+  EXPECT_EQ(get(id).status, JobStatus::pending);
+  EXPECT_EQ(get(id).error, "Timed out after 1.5 s");
+  EXPECT_EQ(get(id).retries, 1);
+  EXPECT_EQ(get(id).crashes, 0);
+  pass(seconds{10});
+  EXPECT_EQ(get(id).status, JobStatus::failed);
+  EXPECT_THAT(outcomes(id), ElementsAre(AttemptOutcome::failed, AttemptOutcome::failed));
+  EXPECT_THAT(lines, ElementsAre(HasSubstr("failed: Timed out after 1.5 s; retry 1 of 1 in 1.0 s"),
+                                 HasSubstr("failed: Timed out after 1.5 s; no retries left")));
+}
+
+TEST_F(JobRunnerTest, CutsOffAHandlerThatDoesNotHeedItsTimeout) {
+  start();
+  NewJob job;
+  job.type = "stubborn";
+  job.timeout = seconds{1};
+  job.max_retries = 0;
+  const JobId id = submit(job);
+  pass(seconds{2});
+  EXPECT_EQ(get(id).status, JobStatus::processing);
+  pass(options.stop_grace);
+  EXPECT_EQ(handler->running, 0);
+  EXPECT_EQ(get(id).status, JobStatus::failed);
+  EXPECT_EQ(get(id).error, "Timed out after 1 s");
+}
+
+TEST_F(JobRunnerTest, LetsAnAttemptFinishWithinItsTime) {
+  start();
+  NewJob job;
+  job.type = "long";
+  job.timeout = seconds{61};
+  const JobId id = submit(job);
+  pass(seconds{62});
+  EXPECT_EQ(get(id).status, JobStatus::completed);
+}
+
+TEST_F(JobRunnerTest, ExpiresJobsThatWereNotStartedInTime) {
+  start();
+  submit("long");
+  NewJob job;
+  job.type = "anything";
+  job.ttl = seconds{20};
+  const JobId later = submit(job);
+  job.ttl = seconds{10};
+  const JobId id = submit(job);
+  pass(milliseconds{9'900});
+  EXPECT_EQ(get(id).status, JobStatus::pending);
+  pass(milliseconds{1'000});
+  EXPECT_EQ(get(id).status, JobStatus::failed);
+  EXPECT_EQ(get(id).error, "expired");
+  EXPECT_EQ(changes[id].back(), JobStatus::failed);
+  EXPECT_THAT(lines, ElementsAre(HasSubstr("expired before it was started")));
+  EXPECT_EQ(get(later).status, JobStatus::pending);
+  pass(seconds{60});
+  EXPECT_EQ(get(later).status, JobStatus::failed);
+  EXPECT_EQ(handler->started.size(), 1U);
+}
+
+TEST_F(JobRunnerTest, EndsAttemptsOfOtherWorkersThatTakeTooLong) {
+  HandlerRegistration registration{{{"ours"}, false}, 1, handler};
+  runner = std::make_unique<JobRunner>(loop.get_executor(), store, service, clock, options,
+                                       std::vector<HandlerRegistration>{registration});
+  runner->start();
+  pass(seconds{10});
+  NewJob job;
+  job.type = "theirs";
+  job.timeout = seconds{5};
+  const JobId id = submit(job);
+  ClaimRequest request;
+  request.worker = "worker over http";
+  request.types.types = {"theirs"};
+  request.lease = seconds{600};
+  const Job claimed = run_to_completion(store.claim(request, clock.now())).jobs.at(0);
+  service.job_changed(claimed);
+  pass(milliseconds{4'900});
+  EXPECT_EQ(get(id).status, JobStatus::processing);
+  pass(seconds{1});
+  EXPECT_EQ(get(id).status, JobStatus::pending);
+  EXPECT_EQ(get(id).error, "Timed out after 5 s");
+  EXPECT_EQ(get(id).retries, 1);
+  const std::vector<Settlement> late{{id, claimed.fence, SettlementKind::complete, "1", std::nullopt, std::nullopt}};
+  EXPECT_NE(run_to_completion(store.settle(late, clock.now())).at(0).status, SettleStatus::ok);
 }
 
 TEST_F(JobRunnerTest, SurvivesAClockThatIsSetBackAndForth) {

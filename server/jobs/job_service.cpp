@@ -1,17 +1,14 @@
 #include "jobs/job_service.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
-#include "base/json.h"
-#include "jobs/job_type.h"
 
 namespace taskgate::jobs {
 namespace {
 
-constexpr int max_retries_highest = 100;
-constexpr std::chrono::milliseconds delay_longest = std::chrono::hours{24 * 365};
+constexpr std::chrono::milliseconds idempotency_window = std::chrono::hours{24};
+constexpr std::size_t idempotency_key_length_max = 255;
 constexpr std::size_t page_largest = 1000;
 
 Scope scope_of(const Principal& caller) {
@@ -23,63 +20,113 @@ Error admin_only() { return {ErrorCode::forbidden, "admin_only", "Only administr
 
 std::size_t page_size(std::size_t limit) { return std::clamp<std::size_t>(limit, 1, page_largest); }
 
-// What is wrong with `data`, or nothing.
-std::optional<FieldError> data_fault(const std::string& data, std::size_t bytes_max) {
-  if (data.size() > bytes_max) {
-    return FieldError{"data", "Data must have at most " + std::to_string(bytes_max / 1024) + " KiB"};
-  }
-  const auto parsed = parse_json(data);
-  if (!parsed) return FieldError{"data", "Data must be valid JSON: " + parsed.error().message};
-  return std::nullopt;
+bool is_idempotency_key(const std::string& key) {
+  const auto printable = [](char c) { return c >= 0x20 && c <= 0x7E; };
+  return !key.empty() && key.size() <= idempotency_key_length_max && std::all_of(key.begin(), key.end(), printable);
 }
 
-std::vector<FieldError> option_faults(const NewJob& job, const JobOptions& options) {
-  std::vector<FieldError> faults;
-  if (auto fault = data_fault(job.data, options.data_bytes_max)) faults.push_back(std::move(*fault));
-  if (!std::isfinite(job.priority)) faults.push_back({"priority", "Priority must be a finite number"});
-  if (job.max_retries && (*job.max_retries < 0 || *job.max_retries > max_retries_highest)) {
-    faults.push_back({"maxRetries", "maxRetries must be between 0 and 100"});
-  }
-  if (job.delay && (job.delay->count() < 0 || *job.delay > delay_longest)) {
-    faults.push_back({"delayMs", "delayMs must be between 0 and 31536000000 (365 days)"});
-  }
-  return faults;
-}
+// Whether the store has to look at other jobs to take this one.
+bool concerns_others(const Job& job) { return job.terms.unique_key || !job.terms.depends_on.empty(); }
 
 }  // namespace
 
 JobService::JobService(JobStore& store, const Clock& clock, IdGenerator& ids, JobOptions options)
-    : store_(store), clock_(clock), ids_(ids), options_(options) {}
+    : store_(store), clock_(clock), ids_(ids), options_(options) {
+  store_.job_followed.connect([this](const Job& job) {
+    if (job.status == JobStatus::cancelled) job_cancelled(job.id);
+    announce(job);
+  });
+  store_.slot_freed.connect([this] { work_available(); });
+}
+
+void JobService::announce(const Job& job) {
+  job_changed(job);
+  if (job.status == JobStatus::pending && job.blocked_by == 0) work_available();
+}
 
 Awaitable<Result<Job>> JobService::submit(Principal caller, NewJob job) {
-  auto type = normalize_job_type(job.type);
-  std::vector<FieldError> faults = option_faults(job, options_);
-  if (!type) {
-    if (faults.empty()) co_return type.error();
-    Error error = type.error();
-    error.fields.insert(error.fields.end(), faults.begin(), faults.end());
-    co_return error;
-  }
-  if (!faults.empty()) co_return validation_failed(std::move(faults));
-
   const Time now = clock_.now();
-  Job created;
-  created.id = ids_.next_job_id(now);
-  created.user_id = caller.user_id;
-  created.type = std::move(*type);
-  created.data = std::move(job.data);
-  created.priority = job.priority;
-  created.max_retries = job.max_retries.value_or(options_.max_retries);
-  created.created_at = now;
-  created.updated_at = now;
-  if (job.delay && job.delay->count() > 0) created.run_at = now + *job.delay;
+  auto submission = make_submission(caller.user_id, std::move(job), options_, ids_, now);
+  if (!submission) co_return submission.error();
+  if (!concerns_others(submission->job)) {
+    std::vector<Job> batch;
+    batch.push_back(submission->job);
+    const auto stored = co_await store_.submit(std::move(batch), now);
+    if (!stored) co_return stored.error();
+    announce(submission->job);
+    co_return std::move(submission->job);
+  }
+  SubmitRequest request;
+  request.submissions.push_back(std::move(*submission));
+  auto answer = co_await store_.submit_all(std::move(request), now);
+  if (!answer) co_return answer.error();
+  Submitted& submitted = answer->jobs.at(0);
+  if (submitted.status == SubmitStatus::refused) co_return std::move(*submitted.refusal);
+  if (submitted.status == SubmitStatus::created) announce(submitted.job);
+  co_return std::move(submitted.job);
+}
 
-  std::vector<Job> batch;
-  batch.push_back(created);
-  co_await store_.submit(std::move(batch), now);
-  job_changed(created);
-  work_available();
-  co_return created;
+Awaitable<Result<SubmitAnswer>> JobService::submit_all(Principal caller, std::vector<Result<NewJob>> jobs,
+                                                       std::optional<RequestIdentity> identity) {
+  if (identity && !is_idempotency_key(identity->key)) {
+    co_return validation_failed("Idempotency-Key", "Idempotency-Key must have 1 to 255 printable ASCII characters");
+  }
+  const Time now = clock_.now();
+  SubmitRequest request;
+  request.submissions.reserve(jobs.size());
+  std::vector<std::pair<std::size_t, Error>> refused;
+  for (std::size_t index = 0; index < jobs.size(); ++index) {
+    if (!jobs[index]) {
+      refused.emplace_back(index, std::move(jobs[index]).error());
+      continue;
+    }
+    auto submission = make_submission(caller.user_id, std::move(*jobs[index]), options_, ids_, now);
+    if (submission) {
+      request.submissions.push_back(std::move(*submission));
+    } else {
+      refused.emplace_back(index, std::move(submission).error());
+    }
+  }
+  // Puts the refused ones back to their places among the others.
+  const auto complete = [&refused](std::vector<Submitted> accepted) {
+    if (refused.empty()) return accepted;
+    std::vector<Submitted> all;
+    all.reserve(accepted.size() + refused.size());
+    auto next = accepted.begin();
+    for (const auto& [place, error] : refused) {
+      for (; all.size() < place; ++next) all.push_back(std::move(*next));
+      all.push_back({SubmitStatus::refused, {}, error});
+    }
+    for (; next != accepted.end(); ++next) all.push_back(std::move(*next));
+    return all;
+  };
+  if (identity) {
+    IdempotencyKey key;
+    key.user = caller.user_id;
+    key.key = std::move(identity->key);
+    key.request = identity->request;
+    key.expires_at = now + idempotency_window;
+    key.write_answer = [&](const std::vector<Submitted>& accepted) {
+      return identity->write_answer(refused.empty() ? accepted : complete(accepted));
+    };
+    request.idempotency = std::move(key);
+  }
+  SubmitAnswer answer;
+  if (!request.submissions.empty()) {
+    auto stored = co_await store_.submit_all(std::move(request), now);
+    if (!stored) co_return stored.error();
+    answer = std::move(*stored);
+  }
+  if (answer.repeated) co_return answer;
+  bool any_ready = false;
+  for (const auto& submitted : answer.jobs) {
+    if (submitted.status != SubmitStatus::created) continue;
+    job_changed(submitted.job);
+    any_ready = any_ready || submitted.job.status == JobStatus::pending;
+  }
+  if (any_ready) work_available();
+  answer.jobs = complete(std::move(answer.jobs));
+  co_return answer;
 }
 
 Awaitable<Result<Job>> JobService::get(Principal caller, JobId id) {
@@ -134,6 +181,22 @@ Awaitable<Result<Job>> JobService::retry(Principal caller, JobId id) {
     work_available();
   }
   co_return waiting;
+}
+
+Awaitable<Result<Job>> JobService::change(Principal caller, JobId id, JobChange change) {
+  const Time now = clock_.now();
+  std::vector<FieldError> faults;
+  if (change.priority) {
+    if (auto fault = priority_fault(*change.priority)) faults.push_back(std::move(*fault));
+  }
+  if (change.run_at) {
+    if (auto fault = run_at_fault(*change.run_at, now)) faults.push_back(std::move(*fault));
+  }
+  if (!faults.empty()) co_return validation_failed(std::move(faults));
+  const Scope scope = scope_of(caller);
+  auto changed = co_await store_.change(scope, id, std::move(change), now);
+  if (changed) announce(*changed);
+  co_return changed;
 }
 
 }  // namespace taskgate::jobs

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,22 +15,15 @@
 #include "base/signal.h"
 #include "jobs/job.h"
 #include "jobs/job_store.h"
+#include "jobs/new_job.h"
 
 namespace taskgate::jobs {
 
-// What a client asks for; the service checks every field.
-struct NewJob {
-  std::string type;                // 1–128 printable characters (code points), spaces allowed
-  std::string data = "{}";         // JSON text, at most `data_bytes_max`
-  double priority = 0;             // finite
-  std::optional<int> max_retries;  // 0–100
-  std::optional<std::chrono::milliseconds> delay;  // 0–365 days
-};
-
-struct JobOptions {
-  std::size_t data_bytes_max = 256 * 1024;
-  std::size_t result_bytes_max = 256 * 1024;
-  int max_retries = 3;
+// What makes a request recognisable when it is sent again: `Idempotency-Key` and a digest of what it asked for.
+struct RequestIdentity {
+  std::string key;  // 1–255 characters of printable ASCII
+  Sha256Digest request{};
+  std::function<std::string(const std::vector<Submitted>&)> write_answer;  // of this request; kept for 24 hours
 };
 
 // The rules about jobs, for those who own them. Thread-safe; callable on any loop.
@@ -38,7 +32,13 @@ class JobService {
   JobService(JobStore& store, const Clock& clock, IdGenerator& ids, JobOptions options = {});
 
   // On disk when it returns. Errors: validation_failed (`type`: "Job type is required" when empty; `data`; `priority`; …).
+  // too_many_requests `backlog_full` when the caller has as many pending jobs as allowed.
+  // With a unique key: the job that holds it, which may be an older one; conflict `unique_key_taken` under the policy `reject`.
   Awaitable<Result<Job>> submit(Principal caller, NewJob job);
+  // Many at once, in one change of the store; `jobs` holds what could be read of each, or why not. One answer for each, in order: those
+  // that are refused (as `submit` would) do not keep the others out. With an identity a repetition gives `repeated` instead.
+  // Errors: validation_failed (`Idempotency-Key`); conflict `idempotency_mismatch`.
+  Awaitable<Result<SubmitAnswer>> submit_all(Principal caller, std::vector<Result<NewJob>> jobs, std::optional<RequestIdentity> identity);
   // A user's own job, or any job for an admin. Errors: not_found, also when it is somebody else's.
   Awaitable<Result<Job>> get(Principal caller, JobId id);
   Awaitable<Result<std::vector<Attempt>>> attempts(Principal caller, JobId id);
@@ -49,8 +49,10 @@ class JobService {
   Awaitable<Result<JobCounts>> count_all(Principal caller);  // Errors: forbidden `admin_only`
   // Errors: not_found; conflict `already_finished`.
   Awaitable<Result<Job>> cancel(Principal caller, JobId id);
-  // Errors: not_found; conflict `not_finished`, `already_completed`.
+  // Errors: not_found; conflict `not_finished`, `already_completed`, `unique_key_taken`, `dependency_failed`.
   Awaitable<Result<Job>> retry(Principal caller, JobId id);
+  // Another priority or time for a job that waits. Errors: validation_failed; not_found; conflict `not_pending`.
+  Awaitable<Result<Job>> change(Principal caller, JobId id, JobChange change);
 
   // A job's status or progress changed; it is on disk. Emitted for every change, whoever made it (the runner emits here too).
   Signal<Job> job_changed;
@@ -60,6 +62,8 @@ class JobService {
   Signal<JobId> job_cancelled;
 
  private:
+  void announce(const Job& job);
+
   JobStore& store_;
   const Clock& clock_;
   IdGenerator& ids_;

@@ -8,7 +8,11 @@
 
 #include "base/async.h"
 #include "base/result.h"
+#include "base/signal.h"
+#include "jobs/deadlines.h"
 #include "jobs/job.h"
+#include "jobs/queue_control.h"
+#include "jobs/submission.h"
 
 namespace taskgate::jobs {
 
@@ -39,11 +43,13 @@ struct ClaimRequest {
   TypeSelection types;
   std::size_t max = 1;
   std::chrono::milliseconds lease{30'000};
+  Scope scope = {};  // whose jobs
 };
 
 struct Claim {
   std::vector<Job> jobs;  // now `processing`, with the fence that every later change must present
-  // When fewer than `max` were ready: the earliest moment at which a waiting job (a delay, a retry) becomes ready, if any does.
+  // When fewer than `max` were ready: the earliest moment at which a waiting job (a delay, a retry) becomes ready, if any does. It may be
+  // the job of a user outside the scope.
   std::optional<Time> next_due;
 };
 
@@ -52,7 +58,7 @@ enum class SettlementKind : std::uint8_t {
   complete,  // → completed, `result`, progress 100
   retry,     // → pending at `run_at`, `error`, retries + 1
   fail,      // → failed, `error`
-  release,   // → pending at once, the attempt is not counted
+  release,   // → pending at `run_at` or at once; neither the attempt nor a retry is counted
 };
 
 struct Settlement {
@@ -93,8 +99,22 @@ class JobStore {
  public:
   virtual ~JobStore() = default;
 
-  // Adds jobs as given (ids made by the caller, unique). Jobs with `run_at` after `now` wait until then.
-  virtual Awaitable<void> submit(std::vector<Job> jobs, Time now) = 0;
+  // Jobs that changed as a consequence of a verb on others, each once it is on disk: a dependency ended, a unique key was taken over.
+  // Emitted by whoever called the verb, before the verb returns.
+  Signal<Job> job_followed;
+
+  // A slot was given back that a ready job was held up for by a limit: claim again. Emitted likewise.
+  Signal<> slot_freed;
+
+  // Adds jobs as given (ids made by the caller, unique). Jobs with `run_at` after `now` wait until then. For jobs without unique key and
+  // without dependencies; others go through submit_all.
+  // Errors: too_many_requests `backlog_full`, when one of the users has too many pending jobs by then: none is added.
+  virtual Awaitable<Result<void>> submit(std::vector<Job> jobs, Time now) = 0;
+  // The same for any jobs: those whose unique key is held are dealt with as they say, those with dependencies wait until all have
+  // completed. One that depends on a job that is not its user's is refused (validation_failed `dependsOn`); on one that failed or was
+  // cancelled, it is failed from the start, unless it agreed to wait. One that is too many for its user's backlog is refused (`backlog_full`).
+  // Errors: conflict, reason `idempotency_mismatch`.
+  virtual Awaitable<Result<SubmitAnswer>> submit_all(SubmitRequest request, Time now) = 0;
   // Starts up to `max` ready jobs in claim order: attempts + 1, fence + 1, progress 0, `run_at` cleared, `started_at` = now.
   virtual Awaitable<Claim> claim(ClaimRequest request, Time now) = 0;
   // One answer per settlement, in order. Each stands alone.
@@ -108,12 +128,27 @@ class JobStore {
   // others are prolonged to now + lease.
   virtual Awaitable<std::vector<Job>> recover(std::string worker, int crashes_max, std::chrono::milliseconds lease, Time now) = 0;
 
+  // Ends up to `limit` pending jobs past their start_deadline (failed, error "expired"), and names up to `limit` running jobs past their
+  // attempt_deadline that are not held by `own_worker` (which looks after its own). See deadlines.h.
+  virtual Awaitable<DeadlineCheck> check_deadlines(std::string own_worker, std::size_t limit, Time now) = 0;
+
   // → cancelled, at once, also while it runs (the fence rises, so the holder can change nothing more).
   // Errors: not_found (outside the scope, too); conflict, reason `already_finished`.
   virtual Awaitable<Result<Job>> cancel(Scope scope, JobId id, Time now) = 0;
   // failed or cancelled → pending at once, with retries and crashes from 0 and `error` cleared. Errors: not_found; conflict, reason
-  // `not_finished` or `already_completed`.
+  // `not_finished` or `already_completed`; `unique_key_taken` when another job holds its unique key by now; `dependency_failed` when it
+  // would fail at once again, because a job it depends on failed or was cancelled.
   virtual Awaitable<Result<Job>> retry(Scope scope, JobId id, Time now) = 0;
+  // Gives a pending job another priority or another time. Errors: not_found; conflict, reason `not_pending`.
+  virtual Awaitable<Result<Job>> change(Scope scope, JobId id, JobChange change, Time now) = 0;
+
+  // Limits, pauses and weights, see queue_control.h: in force at once, also for jobs that wait already. Gives what holds now.
+  virtual Awaitable<TypeControl> control_type(std::string type, TypeControlChange change, Time now) = 0;
+  virtual Awaitable<QueueControl> control_queue(std::string queue, QueueControlChange change, Time now) = 0;
+  virtual Awaitable<UserControl> control_user(UserId user, UserControlChange change, Time now) = 0;
+  virtual Awaitable<QueueOverview> queue_overview(Time now) = 0;
+  // Who serves the job's type is not considered. Errors: not_found.
+  virtual Awaitable<Result<Explanation>> explain(Scope scope, JobId id, Time now) = 0;
 
   // Errors: not_found, the same for absent and for outside the scope.
   virtual Awaitable<Result<Job>> get(Scope scope, JobId id) = 0;

@@ -108,6 +108,8 @@ std::string to_json(const JobTerms& terms) {
   if (terms.retry_until) json.member("retryUntil", since_epoch(*terms.retry_until));
   if (terms.backoff) write_backoff(json, *terms.backoff);
   if (terms.unique_key) json.member("uniqueKey", *terms.unique_key);
+  if (terms.unique_for == UniqueFor::pending) json.member("uniqueFor", "pending");
+  if (terms.unique_until) json.member("uniqueUntil", since_epoch(*terms.unique_until));
   if (!terms.depends_on.empty()) {
     json.key("dependsOn").begin_array();
     for (const auto id : terms.depends_on) json.string(to_string(id));
@@ -131,6 +133,9 @@ Result<JobTerms> parse_job_terms(std::string_view text) {
   terms.retry_until = reader.time("retryUntil");
   terms.backoff = read_backoff(reader);
   terms.unique_key = reader.string("uniqueKey");
+  if (reader.string("uniqueFor") == "pending") terms.unique_for = UniqueFor::pending;
+  terms.unique_until = reader.time("uniqueUntil");
+  if (terms.unique_until) terms.unique_for = UniqueFor::window;
   read_dependencies(reader, terms);
   if (reader.string("onDependencyFailure") == "wait") terms.on_dependency_failure = OnDependencyFailure::wait;
   terms.schedule_id = reader.string("scheduleId");

@@ -20,6 +20,13 @@ enum class OnDependencyFailure : std::uint8_t {
   wait,  // it waits: the other may be retried by hand
 };
 
+// For how long a job keeps others with its unique key away.
+enum class UniqueFor : std::uint8_t {
+  live,     // until it is finished
+  pending,  // while it waits
+  window,   // until a moment, whatever becomes of it
+};
+
 // What was agreed about a job at submit, beyond type, data, priority, queue, tags and max_retries: most jobs have nothing of it. It never
 // changes while the job lives.
 struct JobTerms {
@@ -27,7 +34,9 @@ struct JobTerms {
   std::optional<Time> expires_at;                    // to be started before; then it fails with error "expired"
   std::optional<Time> retry_until;                   // no retry begins after; max_retries then does not count
   std::optional<BackoffPolicy> backoff;              // instead of the engine's
-  std::optional<std::string> unique_key;             // see unique keys in job_store.h
+  std::optional<std::string> unique_key;             // see unique keys in submission.h
+  UniqueFor unique_for = UniqueFor::live;
+  std::optional<Time> unique_until;                  // of UniqueFor::window
   std::vector<JobId> depends_on;                     // starts when all have completed
   OnDependencyFailure on_dependency_failure = OnDependencyFailure::fail;
   std::optional<std::string> schedule_id;  // the schedule that made it
@@ -35,6 +44,7 @@ struct JobTerms {
   std::optional<std::string> webhook_url;  // told when it has finished
 
   [[nodiscard]] bool empty() const { return *this == JobTerms{}; }
+  [[nodiscard]] bool empty_of_deadlines() const { return !timeout && !expires_at; }
   bool operator==(const JobTerms&) const = default;
 };
 

@@ -68,14 +68,21 @@ Result<std::string> normalize_job_type(std::string_view text) {
   if (!is_utf8(text)) return validation_failed("type", "Job type must be valid UTF-8");
   const std::string_view type = trimmed(text);
   if (type.empty()) return missing();
+  const auto count = printable_length(type);
+  if (!count) return validation_failed("type", "Job type must not contain control characters");
+  if (*count > code_points_max) return validation_failed("type", "Job type must have at most 128 characters");
+  return std::string{type};
+}
+
+std::optional<std::size_t> printable_length(std::string_view text) {
+  if (!is_utf8(text)) return std::nullopt;
   std::size_t count = 0;
-  for (std::size_t at = 0; at < type.size(); ++count) {
-    const CodePoint next = first_of(type.substr(at));
-    if (!is_printable(next.value)) return validation_failed("type", "Job type must not contain control characters");
+  for (std::size_t at = 0; at < text.size(); ++count) {
+    const CodePoint next = first_of(text.substr(at));
+    if (!is_printable(next.value)) return std::nullopt;
     at += next.bytes;
   }
-  if (count > code_points_max) return validation_failed("type", "Job type must have at most 128 characters");
-  return std::string{type};
+  return count;
 }
 
 }  // namespace taskgate::jobs

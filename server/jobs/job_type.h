@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,5 +14,8 @@ namespace taskgate::jobs {
 // Errors: validation_failed at `type`; when nothing is left, with the message "Job type is required" for the whole
 // request too.
 [[nodiscard]] Result<std::string> normalize_job_type(std::string_view text);
+
+// How many code points `text` has; nothing when it is not UTF-8 or has a character that a type may not have.
+[[nodiscard]] std::optional<std::size_t> printable_length(std::string_view text);
 
 }  // namespace taskgate::jobs

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "jobs/explanation.h"
 #include "jobs/job_store.h"
 #include "jobs/ready_queue.h"
 
@@ -18,7 +19,8 @@ namespace taskgate::jobs {
 // runs against it too, so that what services and runner are tested with behaves like what they run on. Thread-safe.
 class MemoryJobStore : public JobStore {
  public:
-  explicit MemoryJobStore(std::uint32_t fair_share_every = 8) : ready_(fair_share_every) {}
+  explicit MemoryJobStore(std::uint32_t fair_share_every = 8, std::int64_t backlog_max = 0)
+      : fair_share_every_(fair_share_every), backlog_max_(backlog_max), ready_(fair_share_every) {}
 
   // The next `calls` calls throw StoreFailure and change nothing.
   void fail_next(int calls) {
@@ -33,44 +35,81 @@ class MemoryJobStore : public JobStore {
   // What stopping and starting the program does to this store: the order in memory is built anew from the jobs.
   void rebuild_queue() {
     const std::lock_guard lock(mutex_);
-    ready_ = ReadyQueue{};
+    const ReadyQueue old = std::exchange(ready_, ReadyQueue(fair_share_every_));
+    for (const TypeStanding& each : old.types()) {
+      const auto level = levels_.find(each.type);
+      ready_.set_type_control(each.type, each.control, Time{},
+                              level == levels_.end() ? std::nullopt : std::optional(level->second));
+    }
+    for (const QueueStanding& each : old.queues()) ready_.set_queue_control(each.queue, each.control);
+    for (const auto& [user, control] : old.user_controls()) ready_.set_user_control(user, control);
     waiting_.clear();
     for (const auto& [id, record] : records_) {
       if (record.job.status == JobStatus::pending) enqueue(record.job);
+      if (record.job.status == JobStatus::processing) ready_.start(ready_job(record.job));
     }
   }
 
-  Awaitable<void> submit(std::vector<Job> jobs, Time now) override {
-    const std::lock_guard lock(mutex_);
-    enter();
+  Awaitable<Result<void>> submit(std::vector<Job> jobs, Time now) override {
+    const Turn turn(*this);
+    for (const Job& job : jobs) {
+      const auto same_user = [&job](const Job& each) { return each.user_id == job.user_id; };
+      if (auto full = backlog_refusal(job.user_id, std::count_if(jobs.begin(), jobs.end(), same_user))) co_return *full;
+    }
     for (Job& job : jobs) {
       if (job.run_at && *job.run_at <= now) job.run_at.reset();
       const auto place = records_.try_emplace(job.id).first;
       place->second.job = std::move(job);
       enqueue(place->second.job);
     }
-    co_return;
+    co_return Result<void>{};
+  }
+
+  Awaitable<Result<SubmitAnswer>> submit_all(SubmitRequest request, Time now) override {
+    const Turn turn(*this);
+    SubmitAnswer answer;
+    const auto& identity = request.idempotency;
+    if (identity) {
+      const auto kept = answers_.find({identity->user, identity->key});
+      if (kept != answers_.end() && kept->second.expires_at > now) {
+        if (kept->second.request != identity->request) co_return idempotency_mismatch();
+        answer.repeated = kept->second.text;
+        co_return answer;
+      }
+    }
+    for (Submission& submission : request.submissions) answer.jobs.push_back(submit_one(std::move(submission), now));
+    const auto accepted = [](const Submitted& each) { return each.status != SubmitStatus::refused; };
+    if (identity && std::any_of(answer.jobs.begin(), answer.jobs.end(), accepted)) {
+      answers_[{identity->user, identity->key}] = {identity->request, identity->expires_at,
+                                                   identity->write_answer(answer.jobs)};
+    }
+    co_return answer;
   }
 
   Awaitable<Claim> claim(ClaimRequest request, Time now) override {
-    const std::lock_guard lock(mutex_);
-    enter();
+    const Turn turn(*this);
     promote_due(now);
     Claim claim;
     while (claim.jobs.size() < request.max) {
-      const auto next = ready_.pop(request.types);
+      const auto next = ready_.pop(request.types, now, request.scope.user);
       if (!next) break;
       Record& record = records_.at(next->id);
+      if (is_expired(record.job, now)) {
+        if (ready_.finish(record.job.id)) slot_freed_ = true;
+        expire(record.job, now);
+        followed_.push_back(record.job);
+        continue;
+      }
       start(record, request, now);
       claim.jobs.push_back(record.job);
     }
+    for (const auto& [type, level] : ready_.take_changed_levels()) levels_.insert_or_assign(type, level);
     if (claim.jobs.size() < request.max) claim.next_due = earliest_due(request.types);
     co_return claim;
   }
 
   Awaitable<std::vector<Settled>> settle(std::vector<Settlement> settlements, Time now) override {
-    const std::lock_guard lock(mutex_);
-    enter();
+    const Turn turn(*this);
     std::vector<Settled> answers;
     answers.reserve(settlements.size());
     for (const Settlement& settlement : settlements) answers.push_back(settle_one(settlement, now));
@@ -78,8 +117,7 @@ class MemoryJobStore : public JobStore {
   }
 
   Awaitable<std::vector<std::optional<Job>>> beat(std::vector<Beat> beats, Time now) override {
-    const std::lock_guard lock(mutex_);
-    enter();
+    const Turn turn(*this);
     std::vector<std::optional<Job>> answers;
     answers.reserve(beats.size());
     for (const Beat& each : beats) answers.push_back(beat_one(each, now));
@@ -87,8 +125,7 @@ class MemoryJobStore : public JobStore {
   }
 
   Awaitable<std::vector<Job>> reclaim_expired(int crashes_max, Time now) override {
-    const std::lock_guard lock(mutex_);
-    enter();
+    const Turn turn(*this);
     std::vector<Job> changed;
     for (auto& [id, record] : records_) {
       if (record.job.status != JobStatus::processing || *record.job.lease_expires_at >= now) continue;
@@ -100,8 +137,7 @@ class MemoryJobStore : public JobStore {
 
   Awaitable<std::vector<Job>> recover(std::string worker, int crashes_max, std::chrono::milliseconds lease,
                                       Time now) override {
-    const std::lock_guard lock(mutex_);
-    enter();
+    const Turn turn(*this);
     std::vector<Job> changed;
     for (auto& [id, record] : records_) {
       if (record.job.status != JobStatus::processing) continue;
@@ -115,31 +151,57 @@ class MemoryJobStore : public JobStore {
     co_return changed;
   }
 
+  Awaitable<DeadlineCheck> check_deadlines(std::string own_worker, std::size_t limit, Time now) override {
+    const Turn turn(*this);
+    DeadlineCheck check;
+    for (auto& [id, record] : records_) {
+      Job& job = record.job;
+      if (is_expired(job, now)) {
+        if (check.expired.size() == limit) {
+          check.more = true;
+          continue;
+        }
+        dequeue(job);
+        expire(job, now);
+        check.expired.push_back(job);
+      } else if (const auto deadline = attempt_deadline(job); deadline && *deadline <= now && job.worker != own_worker) {
+        if (check.timed_out.size() == limit) {
+          check.more = true;
+        } else {
+          check.timed_out.push_back(job);
+        }
+      }
+    }
+    for (const auto& [id, record] : records_) {
+      for (const auto& deadline : {start_deadline(record.job), attempt_deadline(record.job)}) {
+        if (deadline && *deadline > now && (!check.next || *deadline < *check.next)) check.next = deadline;
+      }
+    }
+    co_return check;
+  }
+
   Awaitable<Result<Job>> cancel(Scope scope, JobId id, Time now) override {
-    const std::lock_guard lock(mutex_);
-    enter();
+    const Turn turn(*this);
     Record* record = find(scope, id);
     if (record == nullptr) co_return not_found("Job");
-    Job& job = record->job;
-    if (is_finished(job.status)) co_return conflict("already_finished", "The job is already finished");
-    if (job.status == JobStatus::processing) {
-      end_attempt(*record, AttemptOutcome::cancelled, std::nullopt, now);
-    } else {
-      dequeue(job);
-    }
-    ++job.fence;
-    finish(job, JobStatus::cancelled, now);
-    co_return job;
+    if (is_finished(record->job.status)) co_return conflict("already_finished", "The job is already finished");
+    end_by_hand(*record, now);
+    co_return record->job;
   }
 
   Awaitable<Result<Job>> retry(Scope scope, JobId id, Time now) override {
-    const std::lock_guard lock(mutex_);
-    enter();
+    const Turn turn(*this);
     Record* record = find(scope, id);
     if (record == nullptr) co_return not_found("Job");
     Job& job = record->job;
     if (job.status == JobStatus::completed) co_return conflict("already_completed", "The job is already completed");
     if (!is_finished(job.status)) co_return conflict("not_finished", "The job is not finished");
+    if (auto refusal = hold_up(job)) co_return std::move(*refusal);
+    if (job.terms.unique_key && job.terms.unique_for != UniqueFor::window) {
+      const Record* holder = holder_of(job, now);
+      if (holder != nullptr && holder->job.id != job.id) co_return unique_key_taken(holder->job.id);
+      unique_[{job.user_id, *job.terms.unique_key}] = job.id;
+    }
     job.retries = 0;
     job.crashes = 0;
     job.progress = 0;
@@ -151,25 +213,92 @@ class MemoryJobStore : public JobStore {
     co_return job;
   }
 
+  Awaitable<Result<Job>> change(Scope scope, JobId id, JobChange change, Time now) override {
+    const Turn turn(*this);
+    Record* record = find(scope, id);
+    if (record == nullptr) co_return not_found("Job");
+    Job& job = record->job;
+    if (job.status != JobStatus::pending) co_return conflict("not_pending", "Only a job that waits can be changed");
+    dequeue(job);
+    if (change.priority) job.priority = *change.priority;
+    if (change.run_at) job.run_at = *change.run_at > now ? change.run_at : std::nullopt;
+    touch(job, now);
+    enqueue(job);
+    co_return job;
+  }
+
+  Awaitable<TypeControl> control_type(std::string type, TypeControlChange change, Time now) override {
+    const Turn turn(*this);
+    const TypeControl before = ready_.type_control(type);
+    const TypeControl control = changed(before, change);
+    if (control.rate != before.rate) levels_.erase(type);
+    ready_.set_type_control(type, control, now);
+    co_return control;
+  }
+
+  Awaitable<QueueControl> control_queue(std::string queue, QueueControlChange change, Time) override {
+    const Turn turn(*this);
+    const QueueControl control = changed(ready_.queue_control(queue), change);
+    ready_.set_queue_control(queue, control);
+    co_return control;
+  }
+
+  Awaitable<UserControl> control_user(UserId user, UserControlChange change, Time) override {
+    const Turn turn(*this);
+    const UserControl control = changed(ready_.user_control(user), change);
+    ready_.set_user_control(user, control);
+    co_return control;
+  }
+
+  Awaitable<QueueOverview> queue_overview(Time now) override {
+    const Turn turn(*this);
+    promote_due(now);
+    std::map<std::string, TypeStanding> types;
+    for (TypeStanding& each : ready_.types()) types[each.type] = std::move(each);
+    std::map<std::string, QueueStanding> queues;
+    for (QueueStanding& each : ready_.queues()) queues[each.queue] = std::move(each);
+    for (const auto& [id, record] : records_) {
+      if (record.job.status != JobStatus::pending || ready_.contains(id)) continue;
+      ++types.try_emplace(record.job.type, TypeStanding{record.job.type, {}, {}}).first->second.live.waiting;
+      ++queues.try_emplace(record.job.queue, QueueStanding{record.job.queue, {}, {}}).first->second.live.waiting;
+    }
+    QueueOverview overview;
+    for (auto& [name, each] : types) overview.types.push_back(std::move(each));
+    for (auto& [name, each] : queues) overview.queues.push_back(std::move(each));
+    for (const auto& [user, control] : ready_.user_controls()) {
+      overview.users.push_back(
+          {user, control, pending_of(user), static_cast<std::int64_t>(ready_.running_of(user))});
+    }
+    std::sort(overview.users.begin(), overview.users.end(),
+              [](const auto& a, const auto& b) { return a.user_id < b.user_id; });
+    overview.backlog_max = backlog_max_;
+    co_return overview;
+  }
+
+  Awaitable<Result<Explanation>> explain(Scope scope, JobId id, Time now) override {
+    const Turn turn(*this);
+    promote_due(now);
+    const Record* record = find(scope, id);
+    if (record == nullptr) co_return not_found("Job");
+    co_return explanation_of(record->job, ready_, now);
+  }
+
   Awaitable<Result<Job>> get(Scope scope, JobId id) override {
-    const std::lock_guard lock(mutex_);
-    enter();
+    const Turn turn(*this);
     const Record* record = find(scope, id);
     if (record == nullptr) co_return not_found("Job");
     co_return record->job;
   }
 
   Awaitable<Result<std::vector<Attempt>>> attempts(Scope scope, JobId id) override {
-    const std::lock_guard lock(mutex_);
-    enter();
+    const Turn turn(*this);
     const Record* record = find(scope, id);
     if (record == nullptr) co_return not_found("Job");
     co_return record->attempts;
   }
 
   Awaitable<JobPage> list(Scope scope, JobFilter filter, std::size_t limit, std::optional<JobId> before) override {
-    const std::lock_guard lock(mutex_);
-    enter();
+    const Turn turn(*this);
     JobPage page;
     for (auto each = records_.rbegin(); each != records_.rend(); ++each) {
       const Job& job = each->second.job;
@@ -184,8 +313,7 @@ class MemoryJobStore : public JobStore {
   }
 
   Awaitable<JobCounts> counts(Scope scope) override {
-    const std::lock_guard lock(mutex_);
-    enter();
+    const Turn turn(*this);
     JobCounts counts;
     for (const auto& [id, record] : records_) {
       if (visible(scope, record.job)) ++count_of(counts, record.job.status);
@@ -198,6 +326,35 @@ class MemoryJobStore : public JobStore {
     Job job;
     std::vector<Attempt> attempts;
     std::map<std::int64_t, AttemptOutcome> ended;  // by fence: how each lease that is over ended
+  };
+
+  struct KeptAnswer {
+    Sha256Digest request;
+    Time expires_at;
+    std::string text;
+  };
+
+  // One verb: alone with the store, and telling at its end what followed from it.
+  class Turn {
+   public:
+    explicit Turn(MemoryJobStore& store) : store_(store), lock_(store.mutex_) {
+      store_.followed_.clear();
+      store_.slot_freed_ = false;
+      store_.enter();
+    }
+    ~Turn() {
+      const std::vector<Job> followed = std::move(store_.followed_);
+      const bool slot_freed = store_.slot_freed_;
+      lock_.unlock();
+      for (const Job& job : followed) store_.job_followed(job);
+      if (slot_freed) store_.slot_freed();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    MemoryJobStore& store_;
+    std::unique_lock<std::mutex> lock_;
   };
 
   void enter() {
@@ -248,11 +405,25 @@ class MemoryJobStore : public JobStore {
     return found == records_.end() || !visible(scope, found->second.job) ? nullptr : &found->second;
   }
 
+  static ReadyJob ready_job(const Job& job) { return {job.id, job.user_id, job.type, job.priority, job.queue}; }
+  [[nodiscard]] std::int64_t pending_of(const UserId& user) const {
+    return std::count_if(records_.begin(), records_.end(), [&user](const auto& each) {
+      return each.second.job.user_id == user && each.second.job.status == JobStatus::pending;
+    });
+  }
+  // Why the user may not have so many more pending jobs.
+  [[nodiscard]] std::optional<Error> backlog_refusal(const UserId& user, std::int64_t more) const {
+    const std::int64_t cap = ready_.user_control(user).backlog.value_or(backlog_max_);
+    if (cap == 0 || pending_of(user) + more <= cap) return std::nullopt;
+    return backlog_full(cap);
+  }
+
   void enqueue(const Job& job) {
+    if (job.blocked_by > 0) return;
     if (job.run_at) {
       waiting_.emplace(*job.run_at, job.id);
     } else {
-      ready_.push({job.id, job.user_id, job.type, job.priority});
+      ready_.push(ready_job(job));
     }
   }
   void dequeue(const Job& job) {
@@ -262,14 +433,15 @@ class MemoryJobStore : public JobStore {
     while (!waiting_.empty() && waiting_.begin()->first <= now) {
       const Job& job = records_.at(waiting_.begin()->second).job;
       waiting_.erase(waiting_.begin());
-      ready_.push({job.id, job.user_id, job.type, job.priority});
+      ready_.push(ready_job(job));
     }
   }
   std::optional<Time> earliest_due(const TypeSelection& types) {
+    const auto start = ready_.next_start(types);
     for (const auto& [due, id] : waiting_) {
-      if (selected(types, records_.at(id).job.type)) return due;
+      if (selected(types, records_.at(id).job.type)) return start ? std::min(*start, due) : due;
     }
-    return std::nullopt;
+    return start;
   }
 
   static void touch(Job& job, Time now) {
@@ -294,19 +466,128 @@ class MemoryJobStore : public JobStore {
     touch(job, now);
     record.attempts.push_back({job.attempts, request.worker, now, std::nullopt, std::nullopt, std::nullopt});
   }
-  static void end_attempt(Record& record, AttemptOutcome outcome, std::optional<std::string> error, Time now) {
+  void end_attempt(Record& record, AttemptOutcome outcome, std::optional<std::string> error, Time now) {
     Attempt& attempt = record.attempts.back();
     attempt.ended_at = now;
     attempt.outcome = outcome;
     attempt.error = std::move(error);
     record.ended[record.job.fence] = outcome;
+    if (ready_.finish(record.job.id)) slot_freed_ = true;
   }
-  static void finish(Job& job, JobStatus status, Time now) {
+  void finish(Job& job, JobStatus status, Time now) {
     job.status = status;
     job.completed_at = now;
     job.run_at.reset();
+    job.blocked_by = 0;
     drop_lease(job);
     touch(job, now);
+    tell_dependents(job, now);
+  }
+  void fail(Job& job, std::string error, Time now) {
+    job.error = std::move(error);
+    finish(job, JobStatus::failed, now);
+  }
+  void tell_dependents(const Job& ended, Time now) {
+    for (auto& [id, record] : records_) {
+      Job& job = record.job;
+      const auto& waits_for = job.terms.depends_on;
+      if (job.status != JobStatus::pending || job.blocked_by == 0) continue;
+      if (std::find(waits_for.begin(), waits_for.end(), ended.id) == waits_for.end()) continue;
+      if (ended.status == JobStatus::completed) {
+        --job.blocked_by;
+        touch(job, now);
+        enqueue(job);
+      } else if (job.terms.on_dependency_failure == OnDependencyFailure::wait) {
+        continue;
+      } else {
+        fail(job, dependency_failure(ended.id, ended.status), now);
+      }
+      followed_.push_back(job);
+    }
+  }
+  void end_by_hand(Record& record, Time now) {
+    Job& job = record.job;
+    if (job.status == JobStatus::processing) {
+      end_attempt(record, AttemptOutcome::cancelled, std::nullopt, now);
+    } else {
+      dequeue(job);
+    }
+    ++job.fence;
+    finish(job, JobStatus::cancelled, now);
+  }
+
+  static bool is_expired(const Job& job, Time now) {
+    const auto deadline = start_deadline(job);
+    return deadline && *deadline <= now;
+  }
+  // Out of the queue already.
+  void expire(Job& job, Time now) {
+    ++job.fence;
+    fail(job, expired_error, now);
+  }
+
+  Record* holder_of(const Job& job, Time now) {
+    const auto taken = unique_.find({job.user_id, *job.terms.unique_key});
+    if (taken == unique_.end()) return nullptr;
+    Record& record = records_.at(taken->second);
+    return holds_unique_key(record.job, now) ? &record : nullptr;
+  }
+  // Counts what the job waits for; gives what keeps it from waiting.
+  std::optional<Error> hold_up(Job& job) {
+    job.blocked_by = 0;
+    for (const JobId id : job.terms.depends_on) {
+      const Job& dependency = records_.at(id).job;
+      if (dependency.status == JobStatus::completed) continue;
+      if (is_finished(dependency.status) && job.terms.on_dependency_failure == OnDependencyFailure::fail) {
+        return dependency_failed(id);
+      }
+      ++job.blocked_by;
+    }
+    return std::nullopt;
+  }
+  Submitted submit_one(Submission submission, Time now) {
+    Job& job = submission.job;
+    const auto full = backlog_refusal(job.user_id, 1);
+    for (const JobId id : job.terms.depends_on) {
+      const auto dependency = records_.find(id);
+      if (dependency == records_.end() || dependency->second.job.user_id != job.user_id) {
+        return {SubmitStatus::refused, {}, unknown_dependency(id)};
+      }
+    }
+    const bool may_yield = job.terms.unique_key && submission.on_duplicate != UniquePolicy::replace &&
+                           holder_of(job, now) != nullptr;
+    if (full && !may_yield) return {SubmitStatus::refused, {}, full};
+    if (job.terms.unique_key) {
+      if (Record* holder = holder_of(job, now)) {
+        if (submission.on_duplicate == UniquePolicy::return_existing) return {SubmitStatus::existing, holder->job, {}};
+        if (submission.on_duplicate == UniquePolicy::reject) {
+          return {SubmitStatus::refused, {}, unique_key_taken(holder->job.id)};
+        }
+        if (!is_finished(holder->job.status)) {
+          end_by_hand(*holder, now);
+          followed_.push_back(holder->job);
+        }
+      }
+      unique_[{job.user_id, *job.terms.unique_key}] = job.id;
+    }
+    if (job.run_at && *job.run_at <= now) job.run_at.reset();
+    for (const JobId id : job.terms.depends_on) {
+      const Job& dependency = records_.at(id).job;
+      if (dependency.status == JobStatus::completed) continue;
+      ++job.blocked_by;
+      if (!is_finished(dependency.status) || job.terms.on_dependency_failure == OnDependencyFailure::wait) continue;
+      if (job.status == JobStatus::pending) {
+        job.status = JobStatus::failed;
+        job.error = dependency_failure(id, dependency.status);
+        job.completed_at = now;
+        job.run_at.reset();
+      }
+    }
+    if (job.status != JobStatus::pending) job.blocked_by = 0;
+    Job& kept = records_.try_emplace(job.id).first->second.job;
+    kept = std::move(job);
+    if (kept.status == JobStatus::pending) enqueue(kept);
+    return {SubmitStatus::created, kept, {}};
   }
   void wait(Job& job, std::optional<Time> run_at, Time now) {
     job.status = JobStatus::pending;
@@ -365,7 +646,7 @@ class MemoryJobStore : public JobStore {
       case SettlementKind::release:
         end_attempt(record, AttemptOutcome::released, std::nullopt, now);
         --job.attempts;
-        return wait(job, std::nullopt, now);
+        return wait(job, settlement.run_at, now);
     }
   }
 
@@ -385,7 +666,14 @@ class MemoryJobStore : public JobStore {
   int failures_ = 0;
   std::size_t calls_ = 0;
   std::map<JobId, Record> records_;
+  std::map<std::pair<UserId, std::string>, JobId> unique_;  // the latest to take each key, see submission.h
+  std::map<std::pair<UserId, std::string>, KeptAnswer> answers_;
+  std::vector<Job> followed_;  // told at the end of the verb
+  std::uint32_t fair_share_every_;
+  std::int64_t backlog_max_;
+  bool slot_freed_ = false;  // by the verb that runs
   ReadyQueue ready_;
+  std::map<std::string, StartBucket::Level> levels_;  // of the token buckets, as of the latest claim
   std::set<std::pair<Time, JobId>> waiting_;  // pending with `run_at` in the future
 };
 

@@ -12,7 +12,7 @@
 namespace taskgate::jobs {
 
 // Why a handler was told to stop.
-enum class StopReason { cancelled, lease_lost, server_stopping };
+enum class StopReason { cancelled, lease_lost, timed_out, server_stopping };
 
 // One attempt while its handler runs: what the handler sees of it (JobContext), and what the runner does to it. On the
 // runner's loop.
@@ -48,6 +48,7 @@ class RunningAttempt final : public JobContext, public std::enable_shared_from_t
   std::optional<Time> progress_saved_at;
   Time renewed_at;               // when the lease was last taken or renewed
   bool settling = false;         // the handler has returned: only its outcome matters from now on
+  std::shared_ptr<Alarm> deadline;  // of jobs with a timeout: rings when the handler has returned
   std::shared_ptr<Alarm> ended;  // rung when the handler has returned; for whoever would cut it off
 
  private:

@@ -15,24 +15,31 @@ constexpr std::size_t error_bytes_max = 8 * 1024;
 
 double seconds(std::chrono::milliseconds duration) { return static_cast<double>(duration.count()) / 1000; }
 
+// Whether another retry may begin at `at`.
+bool may_retry(const Job& job, Time at) {
+  return job.terms.retry_until ? at <= *job.terms.retry_until : job.retries < job.max_retries;
+}
+
 Settlement failure_of(const Job& job, const FailedAttempt& failed, const BackoffPolicy& backoff, double random,
                       Time now) {
   Settlement settlement{
       job.id, job.fence, SettlementKind::fail, std::nullopt, utf8_prefix(failed.error, error_bytes_max), std::nullopt};
-  if (failed.retryable && job.retries < job.max_retries) {
-    settlement.kind = SettlementKind::retry;
-    const auto delay = failed.delay ? std::max(*failed.delay, std::chrono::milliseconds{0})
-                                    : backoff_delay(backoff, job.retries + 1, random);
-    settlement.run_at = now + delay;
-  }
+  if (!failed.retryable) return settlement;
+  const BackoffPolicy& policy = job.terms.backoff ? *job.terms.backoff : backoff;
+  const auto delay = failed.delay ? std::max(*failed.delay, std::chrono::milliseconds{0})
+                                  : backoff_delay(policy, job.retries + 1, random);
+  if (!may_retry(job, now + delay)) return settlement;
+  settlement.kind = SettlementKind::retry;
+  settlement.run_at = now + delay;
   return settlement;
 }
 
 std::string what_follows(const Job& job, const Settlement& settlement, Time now) {
   if (settlement.kind == SettlementKind::retry) {
-    return fmt::format("retry {} of {} in {:.1f} s", job.retries + 1, job.max_retries,
-                       seconds(*settlement.run_at - now));
+    const std::string of = job.terms.retry_until ? "" : fmt::format(" of {}", job.max_retries);
+    return fmt::format("retry {}{} in {:.1f} s", job.retries + 1, of, seconds(*settlement.run_at - now));
   }
+  if (job.terms.retry_until) return "not retried: not retryable, or its time for retries is over";
   return job.retries < job.max_retries ? "not retryable" : "no retries left";
 }
 

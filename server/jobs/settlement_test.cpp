@@ -64,6 +64,26 @@ TEST(Settlement, DoesNotRetryWhatTheHandlerCallsHopeless) {
             "job 0193000000000001 \"Send invoice\" attempt 1 failed: broken; not retryable");
 }
 
+TEST(Settlement, FollowsTheJobsOwnBackoff) {
+  Job job = running(1);
+  job.terms.backoff = BackoffPolicy{milliseconds{0}, 1, milliseconds{0}, 0, {milliseconds{10}, milliseconds{70}}};
+  EXPECT_EQ(settle(job, FailedAttempt{"broken"}).run_at, now + milliseconds{70});
+}
+
+TEST(Settlement, RetriesUntilAMomentHoweverOften) {
+  Job job = running(50);
+  job.terms.backoff = BackoffPolicy{milliseconds{1'000}, 1, milliseconds{1'000}, 0, {}};
+  job.terms.retry_until = now + milliseconds{1'000};
+  const Settlement settlement = settle(job, FailedAttempt{"broken"});
+  EXPECT_EQ(settlement.kind, SettlementKind::retry);
+  EXPECT_EQ(settlement_line(job, settlement, now),
+            "job 0193000000000001 \"Send invoice\" attempt 51 failed: broken; retry 51 in 1.0 s");
+  job.terms.retry_until = now + milliseconds{999};
+  EXPECT_EQ(settle(job, FailedAttempt{"broken"}).kind, SettlementKind::fail);
+  job.terms.retry_until = now + milliseconds{5'000};
+  EXPECT_EQ(settle(job, FailedAttempt{"broken", false}).kind, SettlementKind::fail);
+}
+
 TEST(Settlement, RefusesAResultThatIsNotJsonOrTooLarge) {
   EXPECT_EQ(settle(running(), Succeeded{"{"}).kind, SettlementKind::fail);
   EXPECT_EQ(settle(running(), Succeeded{std::string(1025, '1')}).error, "The result has more than 1 KiB");

@@ -41,6 +41,7 @@ export function closed(document: Document, schema: Document, partOfUnion = false
   if (node.allOf) {
     return { ...node, allOf: node.allOf.map((part: Document) => closed(document, part, true)), unevaluatedProperties: false };
   }
+  if (node.anyOf) return { ...node, anyOf: node.anyOf.map((part: Document) => closed(document, part)) };
   const copy = { ...node };
   if (copy.items) copy.items = closed(document, copy.items);
   if (copy.properties) {

@@ -51,6 +51,20 @@ class JobSuite : public ::testing::TestWithParam<JobEngineMaker> {
     return submit(std::move(job));
   }
 
+  // Through the verb for any jobs.
+  SubmitAnswer submit_all(SubmitRequest request) { return run(store().submit_all(std::move(request), now)).value(); }
+  Submitted submit_one(Job job, UniquePolicy on_duplicate = UniquePolicy::return_existing) {
+    SubmitRequest request;
+    request.submissions.push_back({std::move(job), on_duplicate});
+    return submit_all(std::move(request)).jobs.at(0);
+  }
+  // Told by the store from now on: what followed from what was asked for.
+  std::vector<Job>& followed() {
+    if (!listening_) store().job_followed.connect([this](const Job& job) { followed_.push_back(job); });
+    listening_ = true;
+    return followed_;
+  }
+
   Job get(JobId id) { return run(store().get({}, id)).value(); }
   Claim claim(std::size_t max = 1, std::string worker = "worker-1") {
     return claim_of({{}, true}, max, std::move(worker));
@@ -133,6 +147,8 @@ class JobSuite : public ::testing::TestWithParam<JobEngineMaker> {
  private:
   std::unique_ptr<JobEngine> engine_ = GetParam().make();
   IdGenerator ids_;
+  bool listening_ = false;
+  std::vector<Job> followed_;
 };
 
 }  // namespace taskgate::conformance

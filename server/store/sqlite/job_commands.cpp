@@ -1,5 +1,10 @@
 #include "store/sqlite/job_commands.h"
 
+#include <map>
+
+#include "store/sqlite/control_commands.h"
+#include "store/sqlite/job_changes.h"
+
 namespace taskgate::sqlite {
 namespace {
 
@@ -11,42 +16,8 @@ using jobs::Settlement;
 using jobs::SettlementKind;
 using jobs::SettleStatus;
 
-void touch(Job& job, Time now) {
-  job.updated_at = now;
-  ++job.revision;
-}
-
-// Stores the job after a change and brings memory and counts in step.
-void store(WriteContext& context, const Standing& before, const Job& after, Time now) {
-  if (jobs::is_finished(before.status) || jobs::is_finished(after.status)) {
-    context.rows.store_finish(after);
-  } else {
-    context.rows.store_live(after);
-  }
-  context.live.leave(before);
-  context.live.enter(after, now);
-  context.counts.moved(after.user_id, before.status, after.status);
-}
-
-void end_lease(Job& job) {
-  job.worker.reset();
-  job.lease_expires_at.reset();
-}
-
-void finish(Job& job, JobStatus status, Time now) {
-  end_lease(job);
-  job.status = status;
-  job.run_at.reset();
-  job.completed_at = now;
-  touch(job, now);
-}
-
-void wait(Job& job, std::optional<Time> run_at, Time now) {
-  end_lease(job);
-  job.status = JobStatus::pending;
-  job.run_at = run_at && *run_at > now ? run_at : std::nullopt;
-  touch(job, now);
-}
+// A claim that finds only jobs that have expired ends after so many of them, so that others get their turn with the store.
+constexpr std::size_t expired_per_claim_max = 1'000;
 
 void start(Job& job, const jobs::ClaimRequest& request, Time now) {
   job.status = JobStatus::processing;
@@ -87,7 +58,7 @@ void apply(const Settlement& settlement, Job& job, Time now) {
       return wait(job, settlement.run_at, now);
     case SettlementKind::release:
       --job.attempts;
-      return wait(job, std::nullopt, now);
+      return wait(job, settlement.run_at, now);
   }
 }
 
@@ -140,27 +111,24 @@ Job crash(WriteContext& context, Job job, int crashes_max, Time now) {
   return job;
 }
 
-std::optional<Job> find_in_scope(WriteContext& context, const jobs::Scope& scope, JobId id) {
-  auto job = context.rows.find(id);
-  if (job && scope.user && job->user_id != *scope.user) job.reset();
-  return job;
-}
-
-Error conflict(std::string reason, std::string message) {
-  return {ErrorCode::conflict, std::move(reason), std::move(message), {}, std::nullopt};
-}
-
 }  // namespace
 
-void submit_jobs(WriteContext& context, std::vector<Job>& jobs, Time now) {
+Result<void> submit_jobs(WriteContext& context, std::vector<Job>& jobs, Time now) {
+  std::map<UserId, std::int64_t> added;
+  for (const auto& job : jobs) ++added[job.user_id];
+  for (const auto& [user, number] : added) {
+    if (auto full = backlog_refusal(context, user, number)) return *full;
+  }
   for (auto& job : jobs) {
     if (job.run_at && *job.run_at <= now) job.run_at.reset();
     context.rows.insert(job);
   }
   for (const auto& job : jobs) {
     context.live.enter(job, now);
+    context.terms.update(job);
     context.counts.added(job.user_id, job.status);
   }
+  return {};
 }
 
 jobs::Claim claim_jobs(WriteContext& context, const jobs::ClaimRequest& request, Time now) {
@@ -168,18 +136,30 @@ jobs::Claim claim_jobs(WriteContext& context, const jobs::ClaimRequest& request,
   jobs::Claim claim;
   claim.jobs.reserve(std::min(request.max, context.live.ready()));
   while (claim.jobs.size() < request.max) {
-    const auto id = context.live.pop(request.types);
+    const auto id = context.live.pop(request.types, request.scope, now);
     if (!id) break;
     auto job = context.rows.find(*id);
     // Someone else edited the database by hand.
-    if (!job || job->status != JobStatus::pending) continue;
+    if (!job || job->status != JobStatus::pending) {
+      context.live.give_up(*id);
+      continue;
+    }
+    if (is_expired(*job, now)) {
+      context.followed.push_back(expire(context, std::move(*job), now));
+      if (context.followed.size() < expired_per_claim_max) continue;
+      claim.next_due = now;  // there may be more to start behind these
+      break;
+    }
     start(*job, request, now);
     context.rows.store_live(*job);
     context.live.enter(*job, now);
+    context.terms.update(*job);
     context.counts.moved(job->user_id, JobStatus::pending, JobStatus::processing);
     claim.jobs.push_back(std::move(*job));
   }
-  if (claim.jobs.size() < request.max) claim.next_due = context.live.next_due(request.types);
+  for (const auto& [type, level] : context.live.take_changed_levels()) context.controls.store_level(type, level);
+  tell_dependents(context, now);
+  if (claim.jobs.size() < request.max && !claim.next_due) claim.next_due = context.live.next_due(request.types);
   return claim;
 }
 
@@ -187,6 +167,7 @@ std::vector<Settled> settle_jobs(WriteContext& context, const std::vector<Settle
   std::vector<Settled> settled;
   settled.reserve(settlements.size());
   for (const auto& settlement : settlements) settled.push_back(settle_one(context, settlement, now));
+  tell_dependents(context, now);
   return settled;
 }
 
@@ -204,6 +185,7 @@ std::vector<Job> reclaim_expired_jobs(WriteContext& context, int crashes_max, Ti
     if (job && job->status == JobStatus::processing)
       reclaimed.push_back(crash(context, std::move(*job), crashes_max, now));
   }
+  tell_dependents(context, now);
   return reclaimed;
 }
 
@@ -221,39 +203,8 @@ std::vector<Job> recover_jobs(WriteContext& context, const std::string& worker, 
       store(context, before, *job, now);
     }
   }
+  tell_dependents(context, now);
   return reclaimed;
-}
-
-Result<Job> cancel_job(WriteContext& context, const jobs::Scope& scope, JobId id, Time now) {
-  auto job = find_in_scope(context, scope, id);
-  if (!job) return not_found("Job");
-  if (jobs::is_finished(job->status)) return conflict("already_finished", "The job has already finished");
-  const Standing before = standing_of(*job);
-  if (job->status == JobStatus::processing) {
-    context.rows.add_attempt(*job, AttemptOutcome::cancelled, std::nullopt, now);
-  }
-  ++job->fence;
-  finish(*job, JobStatus::cancelled, now);
-  store(context, before, *job, now);
-  return std::move(*job);
-}
-
-Result<Job> retry_job(WriteContext& context, const jobs::Scope& scope, JobId id, Time now) {
-  auto job = find_in_scope(context, scope, id);
-  if (!job) return not_found("Job");
-  if (job->status == JobStatus::completed) return conflict("already_completed", "The job has already completed");
-  if (!jobs::is_finished(job->status)) return conflict("not_finished", "The job has not finished yet");
-  const Standing before = standing_of(*job);
-  job->retries = 0;
-  job->crashes = 0;
-  job->progress = 0;
-  job->progress_message.reset();
-  job->error.reset();
-  job->result.reset();
-  job->completed_at.reset();
-  wait(*job, std::nullopt, now);
-  store(context, before, *job, now);
-  return std::move(*job);
 }
 
 }  // namespace taskgate::sqlite

@@ -2,9 +2,13 @@
 #include "store/conformance/job_claims.h"
 #include "store/conformance/job_control.h"
 #include "store/conformance/job_crashes.h"
+#include "store/conformance/job_deadlines.h"
+#include "store/conformance/job_dependencies.h"
+#include "store/conformance/job_limits.h"
 #include "store/conformance/job_reading.h"
 #include "store/conformance/job_settlements.h"
 #include "store/conformance/job_submission.h"
+#include "store/conformance/job_unique_keys.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/temporary_folder.h"
 
@@ -46,6 +50,12 @@ INSTANTIATE_TEST_SUITE_P(Engine, JobBeats, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobCrashes, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobCancellation, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobRetryByHand, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, JobUniqueKeys, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, JobIdempotency, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, JobDependencies, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, JobDeadlines, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, JobChanges, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, JobLimits, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobReading, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobRestart, engines, NameOfEngine{});
 

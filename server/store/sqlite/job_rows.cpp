@@ -122,7 +122,7 @@ JobRows::JobRows(Database& database)
           "INSERT INTO jobs ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", job_columns))),
       insert_data_(database.prepare("INSERT INTO job_data (job_id, data) VALUES (?, ?)")),
       find_(database.prepare(fmt::format("SELECT {} FROM jobs WHERE id = ?", job_columns))),
-      find_pending_(database.prepare("SELECT status, user_id, type, priority FROM jobs WHERE id = ?")),
+      find_pending_(database.prepare("SELECT status, user_id, type, priority, queue FROM jobs WHERE id = ?")),
       store_live_(database.prepare("UPDATE jobs SET status = ?, run_at = ?, lease_expires_at = ?, fence = ?, revision "
                                    "= ?, attempts = ?, retries = ?, "
                                    "crashes = ?, progress = ?, updated_at = ?, started_at = ?, worker = ?, "
@@ -130,8 +130,10 @@ JobRows::JobRows(Database& database)
       store_finish_(database.prepare(
           "UPDATE jobs SET status = ?, run_at = ?, lease_expires_at = ?, fence = ?, revision = ?, attempts = ?, "
           "retries = ?, "
-          "crashes = ?, progress = ?, updated_at = ?, progress_message = ?, error = ?, completed_at = ?, result = ? "
-          "WHERE id = ?")),
+          "crashes = ?, progress = ?, updated_at = ?, progress_message = ?, error = ?, completed_at = ?, result = ?, "
+          "blocked_by = ? WHERE id = ?")),
+      store_change_(database.prepare("UPDATE jobs SET priority = ?, run_at = ?, revision = ?, updated_at = ? WHERE id = ?")),
+      find_dependency_(database.prepare("SELECT user_id, status FROM jobs WHERE id = ?")),
       add_attempt_(
           database.prepare("INSERT INTO job_attempts (job_id, fence, attempt, worker, started_at, ended_at, outcome, "
                            "error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")),
@@ -160,7 +162,8 @@ std::optional<Job> JobRows::find(JobId id) {
 std::optional<QueuedRow> JobRows::find_pending(JobId id) {
   Cursor row = find_pending_.query(id);
   if (!row.next() || static_cast<JobStatus>(row.small(0)) != JobStatus::pending) return std::nullopt;
-  return QueuedRow{row.user_id(1), std::string(row.text(2)), row.real(3)};
+  return QueuedRow{row.user_id(1), std::string(row.text(2)), row.real(3),
+                   std::string(row.is_null(4) ? default_queue : row.text(4))};
 }
 
 void JobRows::store_live(const Job& job) {
@@ -172,7 +175,24 @@ void JobRows::store_live(const Job& job) {
 void JobRows::store_finish(const Job& job) {
   store_finish_.execute(static_cast<int>(job.status), job.run_at, job.lease_expires_at, job.fence, job.revision,
                         job.attempts, job.retries, job.crashes, job.progress, job.updated_at,
-                        view(job.progress_message), view(job.error), job.completed_at, view(job.result), job.id);
+                        view(job.progress_message), view(job.error), job.completed_at, view(job.result), job.blocked_by, job.id);
+}
+
+void JobRows::store_change(const Job& job) {
+  store_change_.execute(job.priority, job.run_at, job.revision, job.updated_at, job.id);
+}
+
+std::optional<DependencyRow> JobRows::find_dependency(JobId id) {
+  Cursor row = find_dependency_.query(id);
+  if (!row.next()) return std::nullopt;
+  return DependencyRow{row.user_id(0), static_cast<JobStatus>(row.small(1))};
+}
+
+void JobRows::for_each_with_terms(const std::function<void(const Job&)>& receive) {
+  Statement statement = database_.prepare(
+      fmt::format("SELECT {} FROM jobs INDEXED BY jobs_live_with_terms WHERE completed_at IS NULL AND terms IS NOT NULL", job_columns));
+  Cursor row = statement.query();
+  while (row.next()) receive(read_job(row, database_));
 }
 
 void JobRows::add_attempt(const Job& job, AttemptOutcome outcome, const std::optional<std::string>& error, Time now) {

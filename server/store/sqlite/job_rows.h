@@ -34,6 +34,7 @@ struct QueuedRow {
   UserId user_id;
   std::string type;
   double priority = 0;
+  std::string queue;
 };
 
 // One live job as the memory of the queue is built from it.
@@ -50,6 +51,12 @@ struct LiveRow {
   jobs::JobTerms terms;
 };
 
+// What another job asks about one that it depends on.
+struct DependencyRow {
+  UserId user_id;
+  jobs::JobStatus status = jobs::JobStatus::pending;
+};
+
 // The writer's statements on jobs. All throw DatabaseError.
 class JobRows {
  public:
@@ -62,10 +69,15 @@ class JobRows {
   void store_live(const jobs::Job& job);
   // Stores a change to or from a finished status.
   void store_finish(const jobs::Job& job);
+  // Stores a change of what a pending job was submitted with.
+  void store_change(const jobs::Job& job);
+  [[nodiscard]] std::optional<DependencyRow> find_dependency(JobId id);
   // Keeps an attempt of the job that ended; `job` as it stood while the attempt ran.
   void add_attempt(const jobs::Job& job, jobs::AttemptOutcome outcome, const std::optional<std::string>& error,
                    Time now);
   [[nodiscard]] std::optional<jobs::AttemptOutcome> find_outcome(JobId id, std::int64_t fence);
+  // Every live job that has terms; few jobs have.
+  void for_each_with_terms(const std::function<void(const jobs::Job&)>& receive);
   void for_each_live(const std::function<void(const LiveRow&)>& receive);
 
  private:
@@ -76,6 +88,8 @@ class JobRows {
   Statement find_pending_;
   Statement store_live_;
   Statement store_finish_;
+  Statement store_change_;
+  Statement find_dependency_;
   Statement add_attempt_;
   Statement find_outcome_;
 };

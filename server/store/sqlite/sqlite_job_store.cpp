@@ -1,7 +1,6 @@
 #include "store/sqlite/sqlite_job_store.h"
 
-#include <variant>
-
+#include "store/sqlite/control_commands.h"
 #include "store/sqlite/job_commands.h"
 #include "store/sqlite/job_counts.h"
 #include "store/sqlite/job_reads.h"
@@ -11,7 +10,6 @@ namespace taskgate::sqlite {
 namespace {
 
 using jobs::Job;
-using Done = std::monostate;
 
 // These read their row before they write it, and no rule of the schema can refuse what they write.
 constexpr CommandTraits job_change{Isolation::first_write, 0};
@@ -26,41 +24,62 @@ CommandTraits submission(const std::vector<Job>& jobs) {
 }  // namespace
 
 template <class Work>
-Awaitable<std::invoke_result_t<Work&, WriteContext&>> SqliteJobStore::change(Work work, CommandTraits traits) {
+Awaitable<std::invoke_result_t<Work&, WriteContext&>> SqliteJobStore::execute(Work work, CommandTraits traits) {
   if (!writer_.has_queue()) throw StoreFailure("jobs can be changed by the running server only");
-  return writer_.execute(std::move(work), traits);
+  std::vector<Job> followed;
+  bool freed = false;
+  auto whole = [&work, &followed, &freed](WriteContext& context) {
+    context.ended.clear();
+    context.followed.clear();
+    context.slot_freed = false;
+    auto value = work(context);
+    followed.swap(context.followed);
+    freed = context.slot_freed;
+    return value;
+  };
+  auto executed = writer_.execute(std::move(whole), traits);
+  auto value = co_await std::move(executed);
+  for (const Job& job : followed) job_followed(job);
+  if (freed) slot_freed();
+  co_return value;
 }
 
-Awaitable<void> SqliteJobStore::submit(std::vector<Job> jobs, Time now) {
-  auto work = [&jobs, now](WriteContext& context) {
-    submit_jobs(context, jobs, now);
-    return Done{};
-  };
-  auto submitted = change(work, submission(jobs));
-  co_await std::move(submitted);
+Awaitable<Result<void>> SqliteJobStore::submit(std::vector<Job> jobs, Time now) {
+  auto work = [&jobs, now](WriteContext& context) { return submit_jobs(context, jobs, now); };
+  auto submitted = execute(work, submission(jobs));
+  co_return co_await std::move(submitted);
+}
+
+Awaitable<Result<jobs::SubmitAnswer>> SqliteJobStore::submit_all(jobs::SubmitRequest request, Time now) {
+  auto work = [&request, now](WriteContext& context) { return submit_all_jobs(context, request, now); };
+  std::size_t bytes = 0;
+  for (const auto& submission : request.submissions) bytes += sizeof(Job) + submission.job.data.size();
+  const CommandTraits traits{Isolation::savepoint, bytes};
+  auto submitted = execute(work, traits);
+  co_return co_await std::move(submitted);
 }
 
 Awaitable<jobs::Claim> SqliteJobStore::claim(jobs::ClaimRequest request, Time now) {
   auto work = [&request, now](WriteContext& context) { return claim_jobs(context, request, now); };
-  auto claimed = change(work, job_change);
+  auto claimed = execute(work, job_change);
   co_return co_await std::move(claimed);
 }
 
 Awaitable<std::vector<jobs::Settled>> SqliteJobStore::settle(std::vector<jobs::Settlement> settlements, Time now) {
   auto work = [&settlements, now](WriteContext& context) { return settle_jobs(context, settlements, now); };
-  auto settled = change(work, job_change);
+  auto settled = execute(work, job_change);
   co_return co_await std::move(settled);
 }
 
 Awaitable<std::vector<std::optional<Job>>> SqliteJobStore::beat(std::vector<jobs::Beat> beats, Time now) {
   auto work = [&beats, now](WriteContext& context) { return beat_jobs(context, beats, now); };
-  auto answered = change(work, job_change);
+  auto answered = execute(work, job_change);
   co_return co_await std::move(answered);
 }
 
 Awaitable<std::vector<Job>> SqliteJobStore::reclaim_expired(int crashes_max, Time now) {
   auto work = [crashes_max, now](WriteContext& context) { return reclaim_expired_jobs(context, crashes_max, now); };
-  auto reclaimed = change(work, job_change);
+  auto reclaimed = execute(work, job_change);
   co_return co_await std::move(reclaimed);
 }
 
@@ -69,20 +88,62 @@ Awaitable<std::vector<Job>> SqliteJobStore::recover(std::string worker, int cras
   auto work = [&worker, crashes_max, lease, now](WriteContext& context) {
     return recover_jobs(context, worker, crashes_max, lease, now);
   };
-  auto reclaimed = change(work, job_change);
+  auto reclaimed = execute(work, job_change);
   co_return co_await std::move(reclaimed);
+}
+
+Awaitable<jobs::DeadlineCheck> SqliteJobStore::check_deadlines(std::string own_worker, std::size_t limit, Time now) {
+  auto work = [&own_worker, limit, now](WriteContext& context) { return check_job_deadlines(context, own_worker, limit, now); };
+  auto checked = execute(work, job_change);
+  co_return co_await std::move(checked);
 }
 
 Awaitable<Result<Job>> SqliteJobStore::cancel(jobs::Scope scope, JobId id, Time now) {
   auto work = [&scope, id, now](WriteContext& context) { return cancel_job(context, scope, id, now); };
-  auto cancelled = change(work, job_change);
+  auto cancelled = execute(work, job_change);
   co_return co_await std::move(cancelled);
 }
 
 Awaitable<Result<Job>> SqliteJobStore::retry(jobs::Scope scope, JobId id, Time now) {
   auto work = [&scope, id, now](WriteContext& context) { return retry_job(context, scope, id, now); };
-  auto retried = change(work, job_change);
+  auto retried = execute(work, job_change);
   co_return co_await std::move(retried);
+}
+
+Awaitable<Result<Job>> SqliteJobStore::change(jobs::Scope scope, JobId id, jobs::JobChange change, Time now) {
+  auto work = [&scope, id, &change, now](WriteContext& context) { return change_job(context, scope, id, change, now); };
+  auto changed = execute(work, job_change);
+  co_return co_await std::move(changed);
+}
+
+Awaitable<jobs::TypeControl> SqliteJobStore::control_type(std::string type, jobs::TypeControlChange change, Time now) {
+  auto work = [&type, &change, now](WriteContext& context) { return sqlite::control_type(context, type, change, now); };
+  auto controlled = execute(work, job_change);
+  co_return co_await std::move(controlled);
+}
+
+Awaitable<jobs::QueueControl> SqliteJobStore::control_queue(std::string queue, jobs::QueueControlChange change, Time) {
+  auto work = [&queue, &change](WriteContext& context) { return sqlite::control_queue(context, queue, change); };
+  auto controlled = execute(work, job_change);
+  co_return co_await std::move(controlled);
+}
+
+Awaitable<jobs::UserControl> SqliteJobStore::control_user(UserId user, jobs::UserControlChange change, Time) {
+  auto work = [&user, &change](WriteContext& context) { return sqlite::control_user(context, user, change); };
+  auto controlled = execute(work, job_change);
+  co_return co_await std::move(controlled);
+}
+
+Awaitable<jobs::QueueOverview> SqliteJobStore::queue_overview(Time now) {
+  auto work = [now](WriteContext& context) { return sqlite::queue_overview(context, now); };
+  auto seen = execute(work, job_change);
+  co_return co_await std::move(seen);
+}
+
+Awaitable<Result<jobs::Explanation>> SqliteJobStore::explain(jobs::Scope scope, JobId id, Time now) {
+  auto work = [&scope, id, now](WriteContext& context) { return explain_job(context, scope, id, now); };
+  auto explained = execute(work, job_change);
+  co_return co_await std::move(explained);
 }
 
 Awaitable<Result<Job>> SqliteJobStore::get(jobs::Scope scope, JobId id) {

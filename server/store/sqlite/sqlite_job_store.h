@@ -12,15 +12,24 @@ class SqliteJobStore final : public jobs::JobStore {
  public:
   SqliteJobStore(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
 
-  Awaitable<void> submit(std::vector<jobs::Job> jobs, Time now) override;
+  Awaitable<Result<void>> submit(std::vector<jobs::Job> jobs, Time now) override;
+  Awaitable<Result<jobs::SubmitAnswer>> submit_all(jobs::SubmitRequest request, Time now) override;
   Awaitable<jobs::Claim> claim(jobs::ClaimRequest request, Time now) override;
   Awaitable<std::vector<jobs::Settled>> settle(std::vector<jobs::Settlement> settlements, Time now) override;
   Awaitable<std::vector<std::optional<jobs::Job>>> beat(std::vector<jobs::Beat> beats, Time now) override;
   Awaitable<std::vector<jobs::Job>> reclaim_expired(int crashes_max, Time now) override;
   Awaitable<std::vector<jobs::Job>> recover(std::string worker, int crashes_max, std::chrono::milliseconds lease,
                                             Time now) override;
+  Awaitable<jobs::DeadlineCheck> check_deadlines(std::string own_worker, std::size_t limit, Time now) override;
   Awaitable<Result<jobs::Job>> cancel(jobs::Scope scope, JobId id, Time now) override;
   Awaitable<Result<jobs::Job>> retry(jobs::Scope scope, JobId id, Time now) override;
+  Awaitable<Result<jobs::Job>> change(jobs::Scope scope, JobId id, jobs::JobChange change, Time now) override;
+
+  Awaitable<jobs::TypeControl> control_type(std::string type, jobs::TypeControlChange change, Time now) override;
+  Awaitable<jobs::QueueControl> control_queue(std::string queue, jobs::QueueControlChange change, Time now) override;
+  Awaitable<jobs::UserControl> control_user(UserId user, jobs::UserControlChange change, Time now) override;
+  Awaitable<jobs::QueueOverview> queue_overview(Time now) override;
+  Awaitable<Result<jobs::Explanation>> explain(jobs::Scope scope, JobId id, Time now) override;
 
   Awaitable<Result<jobs::Job>> get(jobs::Scope scope, JobId id) override;
   Awaitable<Result<std::vector<jobs::Attempt>>> attempts(jobs::Scope scope, JobId id) override;
@@ -30,7 +39,7 @@ class SqliteJobStore final : public jobs::JobStore {
 
  private:
   template <class Work>
-  Awaitable<std::invoke_result_t<Work&, WriteContext&>> change(Work work, CommandTraits traits);
+  Awaitable<std::invoke_result_t<Work&, WriteContext&>> execute(Work work, CommandTraits traits);
 
   Writer& writer_;
   Readers& readers_;

@@ -1,9 +1,15 @@
 #pragma once
 
+#include <utility>
+#include <vector>
+
+#include "store/sqlite/control_rows.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/job_counts.h"
 #include "store/sqlite/job_rows.h"
 #include "store/sqlite/live_jobs.h"
+#include "store/sqlite/pending_terms.h"
+#include "store/sqlite/submission_keys.h"
 
 namespace taskgate::sqlite {
 
@@ -13,12 +19,24 @@ namespace taskgate::sqlite {
 // touched `live` is undone alone; after that, the whole batch is.
 struct WriteContext {
   WriteContext(Database& connection, std::uint32_t fair_share_every)
-      : database(connection), rows(connection), counts(connection), live(fair_share_every) {}
+      : database(connection), rows(connection), controls(connection), counts(connection), live(fair_share_every), keys(connection) {}
 
   Database& database;
   JobRows rows;
+  ControlRows controls;
   JobCountChanges counts;
   LiveJobs live;
+  PendingTerms terms;
+  SubmissionKeys keys;
+
+  // Of the command that is applied now: jobs that ended while others wait for them and have not been told yet; and jobs that changed in
+  // consequence of what was asked for, for those who want to know.
+  std::vector<std::pair<JobId, jobs::JobStatus>> ended;
+  std::vector<jobs::Job> followed;
+  // Likewise: a slot was given back that another job waits for.
+  bool slot_freed = false;
+
+  std::int64_t backlog_max = 0;  // pending jobs per user where no control says otherwise; 0: no cap
 };
 
 }  // namespace taskgate::sqlite

@@ -63,7 +63,8 @@ class ResumptionsByExecutor {
 
 Writer::Writer(Database database, Options options) : options_(options), database_(std::move(database)) {
   context_.emplace(*database_, options_.fair_share_every);
-  if (options_.with_queue) context_->live.rebuild(context_->rows);
+  context_->backlog_max = options_.backlog_max;
+  if (options_.with_queue) rebuild_memory();
   thread_ = std::thread(&Writer::work, this);
 }
 
@@ -169,7 +170,8 @@ void Writer::run_batch(std::span<Command* const> batch) {
 }
 
 void Writer::rebuild_memory() {
-  context_->live.rebuild(context_->rows);
+  context_->live.rebuild(context_->rows, context_->controls);
+  context_->terms.rebuild(context_->rows);
   memory_is_current_ = true;
 }
 

@@ -1,0 +1,78 @@
+#include "store/sqlite/job_changes.h"
+#include "store/sqlite/job_commands.h"
+
+namespace taskgate::sqlite {
+
+using jobs::Job;
+using jobs::JobStatus;
+
+jobs::DeadlineCheck check_job_deadlines(WriteContext& context, const std::string& own_worker, std::size_t limit, Time now) {
+  jobs::DeadlineCheck check;
+  for (const JobId id : context.terms.expired(limit, now)) {
+    auto job = context.rows.find(id);
+    if (job && is_expired(*job, now)) check.expired.push_back(expire(context, std::move(*job), now));
+  }
+  for (const JobId id : context.terms.timed_out(limit, now)) {
+    auto job = context.rows.find(id);
+    if (job && job->status == JobStatus::processing && job->worker != own_worker) check.timed_out.push_back(std::move(*job));
+  }
+  tell_dependents(context, now);
+  check.more = check.expired.size() == limit || check.timed_out.size() == limit;
+  check.next = context.terms.next(now);
+  return check;
+}
+
+Result<Job> cancel_job(WriteContext& context, const jobs::Scope& scope, JobId id, Time now) {
+  auto job = find_in_scope(context, scope, id);
+  if (!job) return not_found("Job");
+  if (jobs::is_finished(job->status)) return conflict("already_finished", "The job has already finished");
+  const Standing before = standing_of(*job);
+  if (job->status == JobStatus::processing) {
+    context.rows.add_attempt(*job, jobs::AttemptOutcome::cancelled, std::nullopt, now);
+  }
+  ++job->fence;
+  finish(*job, JobStatus::cancelled, now);
+  store(context, before, *job, now);
+  tell_dependents(context, now);
+  return std::move(*job);
+}
+
+Result<Job> retry_job(WriteContext& context, const jobs::Scope& scope, JobId id, Time now) {
+  auto job = find_in_scope(context, scope, id);
+  if (!job) return not_found("Job");
+  if (job->status == JobStatus::completed) return conflict("already_completed", "The job has already completed");
+  if (!jobs::is_finished(job->status)) return conflict("not_finished", "The job has not finished yet");
+  const Standing before = standing_of(*job);
+  if (const auto failed = count_dependencies(context, *job)) return jobs::dependency_failed(failed->id);
+  if (job->terms.unique_key && job->terms.unique_for != jobs::UniqueFor::window) {
+    const auto holder = find_holder(context, *job, now);
+    if (holder && holder->id != job->id) return jobs::unique_key_taken(holder->id);
+    context.keys.take(*job, now);
+  }
+  job->retries = 0;
+  job->crashes = 0;
+  job->progress = 0;
+  job->progress_message.reset();
+  job->error.reset();
+  job->result.reset();
+  job->completed_at.reset();
+  wait(*job, std::nullopt, now);
+  store(context, before, *job, now);
+  return std::move(*job);
+}
+
+Result<Job> change_job(WriteContext& context, const jobs::Scope& scope, JobId id, const jobs::JobChange& change, Time now) {
+  auto job = find_in_scope(context, scope, id);
+  if (!job) return not_found("Job");
+  if (job->status != JobStatus::pending) return conflict("not_pending", "Only a job that waits can be changed");
+  const Standing before = standing_of(*job);
+  if (change.priority) job->priority = *change.priority;
+  if (change.run_at) job->run_at = *change.run_at > now ? change.run_at : std::nullopt;
+  touch(*job, now);
+  context.rows.store_change(*job);
+  context.live.leave(before);
+  context.live.enter(*job, now);
+  return std::move(*job);
+}
+
+}  // namespace taskgate::sqlite
