@@ -8,6 +8,8 @@
 #include "accounts/account_service.h"
 #include "base/metrics.h"
 #include "jobs/job_service.h"
+#include "jobs/queue_service.h"
+#include "jobs/worker_service.h"
 #include "net/http.h"
 #include "rooms/room_service.h"
 
@@ -33,6 +35,8 @@ struct Documents {
 struct Services {
   accounts::AccountService& accounts;
   jobs::JobService& jobs;
+  jobs::QueueService& queues;
+  jobs::WorkerService& workers;
   rooms::RoomService& rooms;
   Metrics& metrics;
   SystemInfo system;

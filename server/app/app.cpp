@@ -157,8 +157,9 @@ class App::Parts {
   ThreadLoop engine_loop_;
   handlers::ConfiguredHandlers handlers_;
   jobs::HandlerDirectory served_;
-  jobs::QueueService queues_;
   jobs::WorkerService workers_;
+  jobs::WorkerDirectories present_;
+  jobs::QueueService queues_;
   jobs::JobRunner runner_;
   Housekeeping housekeeping_;
 
@@ -181,8 +182,9 @@ App::Parts::Parts(Config configuration)
       rooms_(ids_, clock_, {.allow_guests = config_.allow_guests}),
       handlers_(handlers::load_handlers_file(config_.handlers_file), clock_),
       served_(make_handlers(config_, handlers_)),
-      queues_(store_.jobs(), jobs_, served_, clock_),
       workers_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, worker_options()),
+      present_({&served_, &workers_}),
+      queues_(store_.jobs(), jobs_, present_, clock_),
       runner_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, runner_options(config_),
               make_handlers(config_, handlers_)),
       housekeeping_(engine_loop_.executor(), store_.accounts(), clock_),

@@ -159,6 +159,7 @@ std::vector<Setting> settings(bool production) {
       {"LOG_LEVEL", {}, "info", false, set_log_level},
       {"LOG_FORMAT", {}, "text", false, set_log_format},
       {"ALLOW_GUESTS", {}, development_only, false, flag(&Config::allow_guests)},
+      {"HANDLERS_FILE", {}, "", false, text(&Config::handlers_file)},
       {"SIMULATE_UNHANDLED", {}, development_only, false, flag(&Config::simulate_unhandled)},
       {"SIMULATE_SPEED", {}, "1", false, number(&Config::simulate_speed, 0.01, 1000.0)},
       {"RATE_LIMITS", {}, "on", false, flag(&Config::rate_limits)},
@@ -169,6 +170,7 @@ std::vector<Setting> settings(bool production) {
       {"PASSWORD_MIN_SCORE", {}, "2", false, number(&Config::password_min_score, std::int64_t{0}, std::int64_t{4})},
       {"HASH_THREADS", {}, default_hash_threads(), false, number(&Config::hash_threads, std::int64_t{1}, std::int64_t{64})},
       {"FAIR_SHARE_EVERY", {}, "8", false, number(&Config::fair_share_every, std::int64_t{0}, std::int64_t{1000000}, "claims")},
+      {"QUEUE_BACKLOG_MAX", {}, "1000000", false, number(&Config::queue_backlog_max, std::int64_t{0}, std::int64_t{1000000000}, "jobs")},
       {"STOP_GRACE_MS", {}, "5000", false, number(&Config::stop_grace, std::int64_t{0}, std::int64_t{600000}, "milliseconds")},
   };
 }

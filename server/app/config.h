@@ -39,6 +39,7 @@ struct Config {
   log::Format log_format = log::Format::text;
 
   bool allow_guests = true;
+  std::string handlers_file;  // path; empty: no commands and no URLs run jobs
   bool simulate_unhandled = true;
   double simulate_speed = 1;
   bool rate_limits = true;
@@ -49,6 +50,7 @@ struct Config {
   int password_min_score = 2;
   std::size_t hash_threads = 1;
   std::uint32_t fair_share_every = 8;
+  std::int64_t queue_backlog_max = 1'000'000;  // pending jobs per user; 0: no cap
   std::chrono::milliseconds stop_grace{5'000};
 
   // Things the operator should know, in sentences; shown at the start.

@@ -101,7 +101,7 @@ class QueueSimulator {
       if (job.run_at && *job.run_at <= now_) job.run_at.reset();
       model_[job.id].job = job;
     }
-    wait_for(store_.submit(std::move(jobs), now_));
+    require(wait_for(store_.submit(std::move(jobs), now_)).has_value(), "a submission is taken");
   }
 
   static bool selects(const TypeSelection& types, const Job& job) {

@@ -46,10 +46,10 @@ class UnfencedStore final : public MemoryJobStore {
 // Answers before the jobs are on disk: a program that dies then has lost those of its latest submission.
 class HastyStore final : public MemoryJobStore {
  public:
-  Awaitable<void> submit(std::vector<Job> jobs, Time now) override {
+  Awaitable<Result<void>> submit(std::vector<Job> jobs, Time now) override {
     unwritten_.clear();
     for (const Job& job : jobs) unwritten_.insert(job.id);
-    co_await MemoryJobStore::submit(std::move(jobs), now);
+    co_return co_await MemoryJobStore::submit(std::move(jobs), now);
   }
   Awaitable<Claim> claim(ClaimRequest request, Time now) override {
     unwritten_.clear();  // the next transaction takes them along

@@ -1,289 +1,179 @@
 #include "jobs/ready_queue.h"
 
 #include <algorithm>
-#include <boost/intrusive/set.hpp>
 #include <cassert>
-#include <cmath>
-#include <functional>
-#include <list>
-#include <set>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
 
-#include "jobs/turn_order.h"
+#include "jobs/ready_queue_implementation.h"
 
 namespace taskgate::jobs {
+
+using ready_detail::before;
+
 namespace {
 
-// "All types but these" is answered from an order kept for that very exclusion. Few different ones are asked for (one
-// per registered catch-all handler); beyond this many, the one longest unused is dropped and built again when asked
-// for, at O(users).
-constexpr std::size_t exclusions_max = 8;
 // Users without ready jobs whose turn is not yet due again. Beyond this many, those nearest to their turn are
 // forgotten: they may then come back one turn early.
 constexpr std::size_t resting_users_max = 10'000;
 
-struct Group;
-
-// One ready job. There may be millions: every byte counts.
-struct Entry {
-  JobId id;
-  double priority = 0;
-  Group* group = nullptr;
-  turn_detail::SetHook hook;
-};
-static_assert(sizeof(std::pair<const JobId, Entry>) <= 56, "with the map's overhead a job must stay under 100 bytes");
-
-bool before(const Entry& a, const Entry& b) {
-  if (a.priority != b.priority) return a.priority > b.priority;
-  return a.id < b.id;
-}
-
-struct BestFirst {
-  bool operator()(const Entry& a, const Entry& b) const { return before(a, b); }
-};
-using EntrySet =
-    boost::intrusive::set<Entry, boost::intrusive::compare<BestFirst>, boost::intrusive::constant_time_size<false>,
-                          boost::intrusive::member_hook<Entry, turn_detail::SetHook, &Entry::hook>>;
-
-struct User;
-struct Type;
-
-// The ready jobs of one user and one type.
-struct Group {
-  User* user = nullptr;
-  Type* type = nullptr;
-  EntrySet entries;
-  Contender contender;             // in the type's order
-  turn_detail::SetHook user_hook;  // in the user's set of groups
-  [[nodiscard]] const Entry& head() const { return *entries.begin(); }
-};
-
-struct BestHeadFirst {
-  bool operator()(const Group& a, const Group& b) const { return before(a.head(), b.head()); }
-};
-using GroupSet =
-    boost::intrusive::set<Group, boost::intrusive::compare<BestHeadFirst>, boost::intrusive::constant_time_size<false>,
-                          boost::intrusive::member_hook<Group, turn_detail::SetHook, &Group::user_hook>>;
-
-struct User : TurnTaker {
-  double weight = 1;
-  GroupSet groups;
-};
-
-struct Type {
-  const std::string* name = nullptr;
-  std::size_t groups = 0;
-  TurnOrder order;
-};
-
-// The users who have ready jobs of any type but the excluded ones.
-struct Exclusion {
-  std::vector<std::string> given;  // as asked for
-  std::vector<std::string> sorted;
-  TurnOrder order;
-  std::unordered_map<const User*, Contender> contenders;
-
-  [[nodiscard]] bool excludes(const Type& type) const {
-    return std::binary_search(sorted.begin(), sorted.end(), *type.name);
-  }
-  // The user's group with the best job that is not excluded.
-  [[nodiscard]] Group* best_group(User& user) const {
-    for (Group& group : user.groups) {
-      if (!excludes(*group.type)) return &group;
-    }
-    return nullptr;
-  }
-  // Brings the user's place up to date after its best jobs changed.
-  void refresh(User& user) {
-    const Group* best = best_group(user);
-    const auto found = contenders.find(&user);
-    if (found == contenders.end()) {
-      if (best == nullptr) return;
-      Contender& contender = contenders[&user];
-      contender.user = &user;
-      contender.priority = best->head().priority;
-      order.enlist(contender);
-    } else if (best == nullptr) {
-      order.withdraw(found->second);
-      contenders.erase(found);
-    } else {
-      order.change_priority(found->second, best->head().priority);
-    }
-  }
-};
-
-struct GroupKey {
-  const User* user;
-  const Type* type;
-  bool operator==(const GroupKey&) const = default;
-};
-struct GroupKeyHash {
-  std::size_t operator()(const GroupKey& key) const noexcept {
-    return std::hash<const void*>{}(key.user) * 0x9E3779B97F4A7C15ULL + std::hash<const void*>{}(key.type);
-  }
-};
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-};
-
 }  // namespace
 
-class ReadyQueue::Implementation {
- public:
-  explicit Implementation(std::uint32_t fair_share_every) : fair_share_every_(fair_share_every) {}
-
-  void push(const ReadyJob& job);
-  bool remove(JobId id);
-  std::optional<ReadyJob> pop(const TypeSelection& selection);
-  void set_weight(UserId id, double weight);
-  [[nodiscard]] bool contains(JobId id) const { return entries_.contains(id); }
-  [[nodiscard]] std::size_t size() const { return entries_.size(); }
-  [[nodiscard]] std::optional<std::size_t> position(JobId id) const;
-
- private:
-  User& wake_user(UserId id);
-  Group& group_of(User& user, std::string_view type_name);
-  void add_to_group(Group& group, Entry& entry);
-  void take_out(Entry& entry);
-  void head_changed(User& user, const Type& type);
-  void drop_empty(Group& group);
-  void rest_user(User& user);
-  void advance_turn(User& user);
-  void forget_rested_users();
-  [[nodiscard]] Group* next_of_listed(const std::vector<std::string>& types, bool longest_waiting);
-  [[nodiscard]] Group* next_of_all_but(const std::vector<std::string>& types, bool longest_waiting);
-  [[nodiscard]] Group* best_listed_group(const User& user, const std::vector<std::string>& types);
-  Exclusion& exclusion(const std::vector<std::string>& types);
-
-  std::uint32_t fair_share_every_;
-  std::uint64_t claims_ = 0;
-  std::uint64_t moment_ = 0;  // counts what TurnTaker::waiting_since refers to
-  double virtual_time_ = 0;   // of the latest claim
-  std::unordered_map<JobId, Entry> entries_;
-  std::unordered_map<UserId, User> users_;
-  std::unordered_map<std::string, Type, TextHash, std::equal_to<>> types_;
-  std::unordered_map<GroupKey, Group, GroupKeyHash> groups_;
-  std::list<Exclusion> exclusions_;  // the latest used first
-  std::set<std::pair<double, UserId>>
-      resting_users_;                           // without ready jobs, by their virtual time, which is ahead of ours
-  std::unordered_map<UserId, double> weights_;  // those that are not 1
-};
-
 void ReadyQueue::Implementation::push(const ReadyJob& job) {
+  assert(!running_.contains(job.id));
   User& user = wake_user(job.user_id);
-  Group& group = group_of(user, job.type);
+  Line& line = line_of(user, job.type);
+  Group& group = group_of(line, named(queues_, job.queue));
   const auto [place, added] = entries_.try_emplace(job.id);
   assert(added);
   Entry& entry = place->second;
   entry.id = job.id;
   entry.priority = job.priority;
   entry.group = &group;
-  add_to_group(group, entry);
+  ++user.ready;
+  ++line.ready;
+  ++line.type->ready;
+  ++group.queue->ready;
+  insert(group, entry);
+}
+
+ready_detail::User& ReadyQueue::Implementation::user_of(const UserId& id) {
+  const auto [place, added] = users_.try_emplace(id);
+  User& user = place->second;
+  if (!added) return user;
+  user.id = id;
+  const auto control = user_controls_.find(id);
+  if (control != user_controls_.end()) {
+    user.weight = control->second.weight;
+    user.concurrency = control->second.concurrency;
+  }
+  return user;
 }
 
 // A user that comes back starts at the current virtual time, or at its own when its last claim took it beyond that.
-User& ReadyQueue::Implementation::wake_user(UserId id) {
-  const auto [place, added] = users_.try_emplace(id);
-  User& user = place->second;
-  if (!user.groups.empty()) return user;
-  if (added) {
-    user.id = id;
-    const auto weight = weights_.find(id);
-    if (weight != weights_.end()) user.weight = weight->second;
-  } else {
-    resting_users_.erase({user.virtual_time, id});
-  }
+ready_detail::User& ReadyQueue::Implementation::wake_user(const UserId& id) {
+  User& user = user_of(id);
+  if (user.ready > 0) return user;
+  if (!resting_users_.empty()) resting_users_.erase({user.virtual_time, id});
   user.virtual_time = std::max(user.virtual_time, virtual_time_);
   user.waiting_since = ++moment_;
   return user;
 }
 
-Group& ReadyQueue::Implementation::group_of(User& user, std::string_view type_name) {
-  auto type = types_.find(type_name);
-  if (type == types_.end()) {
-    type = types_.try_emplace(std::string{type_name}).first;
-    type->second.name = &type->first;
-  }
-  const GroupKey key{&user, &type->second};
-  const auto [place, added] = groups_.try_emplace(key);
-  Group& group = place->second;
+ready_detail::Line& ReadyQueue::Implementation::line_of(User& user, std::string_view type_name) {
+  Type& type = named(types_, type_name);
+  const auto [place, added] = lines_.try_emplace(LineKey{&user, &type});
+  Line& line = place->second;
   if (added) {
-    group.user = &user;
-    group.type = &type->second;
-    group.contender.user = &user;
-    ++type->second.groups;
+    line.user = &user;
+    line.type = &type;
+    line.contender.user = &user;
+    user.all_lines.push_back(line);
+    ++type.lines;
   }
-  return group;
+  return line;
 }
 
-void ReadyQueue::Implementation::add_to_group(Group& group, Entry& entry) {
+ready_detail::Group& ReadyQueue::Implementation::group_of(Line& line, Queue& queue) {
+  Group* group = &line.home;
+  if (line.home.queue != &queue) {
+    const auto other = line.others.find(&queue);
+    if (other != line.others.end()) {
+      group = &other->second;
+    } else if (line.home.queue != nullptr) {
+      group = &line.others[&queue];
+    }
+  }
+  group->line = &line;
+  group->queue = &queue;
+  return *group;
+}
+
+void ReadyQueue::Implementation::insert(Group& group, Entry& entry) {
   const bool first = group.entries.empty();
   if (!first && !before(entry, group.head())) {
     group.entries.insert(entry);
     return;
   }
-  User& user = *group.user;
-  if (!first) user.groups.erase(user.groups.iterator_to(group));
-  group.entries.insert(entry);
-  user.groups.insert(group);
-  if (first) {
-    group.contender.priority = entry.priority;
-    group.type->order.enlist(group.contender);
-  } else {
-    group.type->order.change_priority(group.contender, entry.priority);
-  }
-  head_changed(user, *group.type);
+  Line& line = *group.line;
+  change_line(line, [&] {
+    if (group.queue->paused) {
+      group.entries.insert(entry);
+      return;
+    }
+    if (!first) line.groups.erase(line.groups.iterator_to(group));
+    group.entries.insert(entry);
+    line.groups.insert(group);
+  });
 }
 
 void ReadyQueue::Implementation::take_out(Entry& entry) {
   Group& group = *entry.group;
-  User& user = *group.user;
-  const bool was_head = &group.head() == &entry;
-  if (was_head) user.groups.erase(user.groups.iterator_to(group));
-  group.entries.erase(group.entries.iterator_to(entry));
-  if (was_head) {
-    if (group.entries.empty()) {
-      group.type->order.withdraw(group.contender);
-    } else {
-      user.groups.insert(group);
-      group.type->order.change_priority(group.contender, group.head().priority);
-    }
-    head_changed(user, *group.type);
+  Line& line = *group.line;
+  User& user = *line.user;
+  Queue& queue = *group.queue;
+  --user.ready;
+  --line.ready;
+  --line.type->ready;
+  --queue.ready;
+  if (&group.head() != &entry) {
+    group.entries.erase(group.entries.iterator_to(entry));
+  } else {
+    change_line(line, [&] {
+      if (!queue.paused) line.groups.erase(line.groups.iterator_to(group));
+      group.entries.erase(group.entries.iterator_to(entry));
+      if (!queue.paused && !group.entries.empty()) line.groups.insert(group);
+    });
   }
-  if (group.entries.empty()) drop_empty(group);
-  if (user.groups.empty()) rest_user(user);
   entries_.erase(JobId{entry.id});
-}
-
-void ReadyQueue::Implementation::head_changed(User& user, const Type& type) {
-  for (Exclusion& each : exclusions_) {
-    if (!each.excludes(type)) each.refresh(user);
-  }
+  if (group.entries.empty()) drop_empty(group);
+  drop_idle(queue);
+  drop_idle(line);
+  if (user.ready == 0) rest_user(user);
 }
 
 void ReadyQueue::Implementation::drop_empty(Group& group) {
-  Type& type = *group.type;
-  groups_.erase(GroupKey{group.user, &type});
-  if (--type.groups == 0) types_.erase(types_.find(*type.name));
+  Line& line = *group.line;
+  const Queue* queue = group.queue;
+  if (&group == &line.home) {
+    group.queue = nullptr;
+  } else {
+    line.others.erase(queue);
+  }
+}
+
+void ReadyQueue::Implementation::drop_idle(Line& line) {
+  if (line.ready > 0 || line.running > 0) return;
+  User& user = *line.user;
+  Type& type = *line.type;
+  user.all_lines.erase(user.all_lines.iterator_to(line));
+  lines_.erase(LineKey{&user, &type});
+  --type.lines;
+  drop_idle(type);
+}
+
+void ReadyQueue::Implementation::drop_idle(Type& type) {
+  if (type.lines == 0 && type.control == TypeControl{}) types_.erase(types_.find(*type.name));
+}
+
+void ReadyQueue::Implementation::drop_idle(Queue& queue) {
+  if (queue.ready == 0 && queue.running == 0 && !queue.paused) queues_.erase(queues_.find(*queue.name));
 }
 
 void ReadyQueue::Implementation::rest_user(User& user) {
-  if (user.virtual_time <= virtual_time_) {
+  if (user.virtual_time > virtual_time_) {
+    resting_users_.emplace(user.virtual_time, user.id);
+    forget_rested_users();
+  } else if (user.running == 0) {
     users_.erase(UserId{user.id});
-    return;
   }
-  resting_users_.emplace(user.virtual_time, user.id);
-  forget_rested_users();
 }
 
 void ReadyQueue::Implementation::forget_rested_users() {
   while (!resting_users_.empty() &&
          (resting_users_.begin()->first <= virtual_time_ || resting_users_.size() > resting_users_max)) {
-    users_.erase(resting_users_.begin()->second);
+    const auto user = users_.find(resting_users_.begin()->second);
     resting_users_.erase(resting_users_.begin());
+    if (user->second.running == 0) users_.erase(user);
   }
 }
 
@@ -294,16 +184,22 @@ bool ReadyQueue::Implementation::remove(JobId id) {
   return true;
 }
 
-std::optional<ReadyJob> ReadyQueue::Implementation::pop(const TypeSelection& selection) {
+std::optional<ReadyJob> ReadyQueue::Implementation::pop(const TypeSelection& selection, Time now,
+                                                        const std::optional<UserId>& only) {
+  reopen_rates(now);
   const bool fair_share = fair_share_every_ > 0 && (claims_ + 1) % fair_share_every_ == 0;
-  Group* group =
-      selection.all_but ? next_of_all_but(selection.types, fair_share) : next_of_listed(selection.types, fair_share);
-  if (group == nullptr) return std::nullopt;
-  Entry& entry = *group->entries.begin();
-  ReadyJob job{entry.id, group->user->id, *group->type->name, entry.priority};
-  ++claims_;
-  advance_turn(*group->user);
+  Line* line = only                ? next_of_user(*only, selection)
+               : selection.all_but ? next_of_all_but(selection.types, fair_share)
+                                   : next_of_listed(selection.types, fair_share);
+  if (line == nullptr) return std::nullopt;
+  Group& group = *line->groups.begin();
+  Entry& entry = *group.entries.begin();
+  ReadyJob job{entry.id, line->user->id, *line->type->name, entry.priority, *group.queue->name};
+  if (!only) ++claims_;
+  advance_turn(*line->user);
+  take_slot(entry.id, *line, *group.queue);
   take_out(entry);
+  take_start(*line->type, now);
   forget_rested_users();
   return job;
 }
@@ -317,70 +213,65 @@ void ReadyQueue::Implementation::advance_turn(User& user) {
   user.waiting_since = ++moment_;
 }
 
-Group* ReadyQueue::Implementation::next_of_listed(const std::vector<std::string>& types, bool longest_waiting) {
+ready_detail::Line* ReadyQueue::Implementation::next_of_listed(const std::vector<std::string>& types,
+                                                               bool longest_waiting) {
   const Contender* best = nullptr;
   for (const std::string& name : types) {
     const auto type = types_.find(name);
-    if (type == types_.end()) continue;
+    if (type == types_.end() || !type->second.place.taken) continue;
     TurnOrder& order = type->second.order;
     const Contender* next = longest_waiting ? order.next_by_wait() : order.next_by_turn();
     const auto goes_before = longest_waiting ? &TurnOrder::before_by_wait : &TurnOrder::before_by_turn;
     if (best == nullptr || goes_before(*next, *best)) best = next;
   }
   if (best == nullptr) return nullptr;
-  return best_listed_group(*static_cast<const User*>(best->user), types);
+  return best_listed_line(*static_cast<const User*>(best->user), types);
 }
 
-Group* ReadyQueue::Implementation::best_listed_group(const User& user, const std::vector<std::string>& types) {
-  Group* best = nullptr;
+ready_detail::Line* ReadyQueue::Implementation::best_listed_line(const User& user,
+                                                                 const std::vector<std::string>& types) {
+  Line* best = nullptr;
   for (const std::string& name : types) {
     const auto type = types_.find(name);
-    if (type == types_.end()) continue;
-    const auto found = groups_.find(GroupKey{&user, &type->second});
-    if (found == groups_.end()) continue;
+    if (type == types_.end() || !type->second.place.taken) continue;
+    const auto found = lines_.find(LineKey{&user, &type->second});
+    if (found == lines_.end() || !found->second.listed) continue;
     if (best == nullptr || before(found->second.head(), best->head())) best = &found->second;
   }
   return best;
 }
 
-Group* ReadyQueue::Implementation::next_of_all_but(const std::vector<std::string>& types, bool longest_waiting) {
-  Exclusion& asked = exclusion(types);
-  const Contender* next = longest_waiting ? asked.order.next_by_wait() : asked.order.next_by_turn();
+// Marks the types, so that a walk can tell them without comparing names.
+std::uint64_t ReadyQueue::Implementation::exclude(const std::vector<std::string>& types) {
+  ++selections_;
+  for (const std::string& name : types) {
+    const auto type = types_.find(name);
+    if (type != types_.end()) type->second.excluded_by = selections_;
+  }
+  return selections_;
+}
+
+ready_detail::Line* ReadyQueue::Implementation::best_line_but(User& user, std::uint64_t excluded_by) {
+  for (Line& line : user.lines) {
+    if (line.type->place.taken && line.type->excluded_by != excluded_by) return &line;
+  }
+  return nullptr;
+}
+
+ready_detail::Line* ReadyQueue::Implementation::next_of_all_but(const std::vector<std::string>& types,
+                                                                bool longest_waiting) {
+  const std::uint64_t excluded_by = exclude(types);
+  const Contender* next =
+      longest_waiting ? type_order_.next_by_wait(excluded_by) : type_order_.next_by_turn(excluded_by);
   if (next == nullptr) return nullptr;
-  return asked.best_group(users_.at(next->user->id));
+  return best_line_but(users_.at(next->user->id), excluded_by);
 }
 
-Exclusion& ReadyQueue::Implementation::exclusion(const std::vector<std::string>& types) {
-  for (auto each = exclusions_.begin(); each != exclusions_.end(); ++each) {
-    if (each->given != types) continue;
-    exclusions_.splice(exclusions_.begin(), exclusions_, each);
-    return exclusions_.front();
-  }
-  if (exclusions_.size() == exclusions_max) exclusions_.pop_back();
-  Exclusion& built = exclusions_.emplace_front();
-  built.given = types;
-  built.sorted = types;
-  std::sort(built.sorted.begin(), built.sorted.end());
-  for (auto& [id, user] : users_) built.refresh(user);
-  return built;
-}
-
-void ReadyQueue::Implementation::set_weight(UserId id, double weight) {
-  assert(weight > 0);
-  if (weight == 1) {
-    weights_.erase(id);
-  } else {
-    weights_[id] = weight;
-  }
+ready_detail::Line* ReadyQueue::Implementation::next_of_user(const UserId& id, const TypeSelection& selection) {
   const auto user = users_.find(id);
-  if (user != users_.end()) user->second.weight = weight;
-}
-
-std::optional<std::size_t> ReadyQueue::Implementation::position(JobId id) const {
-  const auto found = entries_.find(id);
-  if (found == entries_.end()) return std::nullopt;
-  const auto goes_first = [&](const auto& each) { return before(each.second, found->second); };
-  return static_cast<std::size_t>(std::count_if(entries_.begin(), entries_.end(), goes_first));
+  if (user == users_.end()) return nullptr;
+  if (!selection.all_but) return best_listed_line(user->second, selection.types);
+  return best_line_but(user->second, exclude(selection.types));
 }
 
 ReadyQueue::ReadyQueue(std::uint32_t fair_share_every)
@@ -392,9 +283,40 @@ ReadyQueue& ReadyQueue::operator=(ReadyQueue&&) noexcept = default;
 void ReadyQueue::push(const ReadyJob& job) { implementation_->push(job); }
 bool ReadyQueue::remove(JobId id) { return implementation_->remove(id); }
 bool ReadyQueue::contains(JobId id) const { return implementation_->contains(id); }
-std::optional<ReadyJob> ReadyQueue::pop(const TypeSelection& types) { return implementation_->pop(types); }
-void ReadyQueue::set_weight(UserId user, double weight) { implementation_->set_weight(user, weight); }
-std::size_t ReadyQueue::size() const { return implementation_->size(); }
+std::optional<ReadyJob> ReadyQueue::pop(const TypeSelection& types, Time now, const std::optional<UserId>& only) {
+  return implementation_->pop(types, now, only);
+}
+void ReadyQueue::start(const ReadyJob& job) { implementation_->start(job); }
+bool ReadyQueue::finish(JobId id) { return implementation_->finish(id); }
+bool ReadyQueue::holds_slot(JobId id) const { return implementation_->holds_slot(id); }
+void ReadyQueue::set_type_control(const std::string& type, const TypeControl& control, Time now,
+                                  const std::optional<StartBucket::Level>& kept) {
+  implementation_->set_type_control(type, control, now, kept);
+}
+void ReadyQueue::set_queue_control(const std::string& queue, const QueueControl& control) {
+  implementation_->set_queue_control(queue, control);
+}
+void ReadyQueue::set_user_control(UserId user, const UserControl& control) {
+  implementation_->set_user_control(user, control);
+}
+TypeControl ReadyQueue::type_control(const std::string& type) const { return implementation_->type_control(type); }
+QueueControl ReadyQueue::queue_control(const std::string& queue) const { return implementation_->queue_control(queue); }
+UserControl ReadyQueue::user_control(UserId user) const { return implementation_->user_control(user); }
+std::vector<std::pair<UserId, UserControl>> ReadyQueue::user_controls() const {
+  return implementation_->user_controls();
+}
+std::vector<std::pair<std::string, StartBucket::Level>> ReadyQueue::take_changed_levels() {
+  return implementation_->take_changed_levels();
+}
+std::optional<Time> ReadyQueue::next_start(const TypeSelection& types) const {
+  return implementation_->next_start(types);
+}
+std::optional<Hindrance> ReadyQueue::hindrance(JobId id, Time now) const { return implementation_->hindrance(id, now); }
 std::optional<std::size_t> ReadyQueue::position(JobId id) const { return implementation_->position(id); }
+std::size_t ReadyQueue::size() const { return implementation_->size(); }
+std::size_t ReadyQueue::running() const { return implementation_->running(); }
+std::size_t ReadyQueue::running_of(UserId user) const { return implementation_->running_of(user); }
+std::vector<TypeStanding> ReadyQueue::types() const { return implementation_->types(); }
+std::vector<QueueStanding> ReadyQueue::queues() const { return implementation_->queues(); }
 
 }  // namespace taskgate::jobs

@@ -45,6 +45,13 @@ class TurnOrder {
   // Longest waiting, whatever the priority. Null when empty.
   [[nodiscard]] Contender* next_by_wait();
   [[nodiscard]] bool empty() const { return by_turn_.empty(); }
+  // Shows contenders from the highest priority down, until `visit` returns false.
+  template <class Visit>
+  void visit_by_priority(Visit visit) const {
+    for (const Contender& each : by_turn_) {
+      if (!visit(each)) return;
+    }
+  }
 
   // Whether `a` goes before `b`.
   [[nodiscard]] static bool before_by_turn(const Contender& a, const Contender& b);

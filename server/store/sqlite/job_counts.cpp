@@ -13,7 +13,19 @@ JobCountChanges::JobCountChanges(Database& database)
                            "(?, ?, ?, ?, ?, ?) "
                            "ON CONFLICT (user_id) DO UPDATE SET pending = pending + excluded.pending, "
                            "processing = processing + excluded.processing, completed = completed + excluded.completed, "
-                           "failed = failed + excluded.failed, cancelled = cancelled + excluded.cancelled")) {}
+                           "failed = failed + excluded.failed, cancelled = cancelled + excluded.cancelled")),
+      find_pending_(database.prepare("SELECT pending FROM job_counts WHERE user_id = ?")) {}
+
+std::int64_t JobCountChanges::pending_of(const UserId& user) {
+  auto before = pending_before_.find(user);
+  if (before == pending_before_.end()) {
+    Cursor row = find_pending_.query(user);
+    before = pending_before_.emplace(user, row.next() ? row.integer(0) : 0).first;
+  }
+  const auto change = changes_.find(user);
+  const auto place = static_cast<std::size_t>(jobs::JobStatus::pending);
+  return before->second + (change == changes_.end() ? 0 : change->second[place]);
+}
 
 void JobCountChanges::moved(const UserId& user, jobs::JobStatus from, jobs::JobStatus to) {
   if (from == to) return;
@@ -35,7 +47,7 @@ void JobCountChanges::write() {
     for (std::size_t i = 0; i < numbers.size(); ++i) sum[i] += numbers[i];
   }
   add(everybody, sum);
-  changes_.clear();
+  forget();
 }
 
 jobs::JobCounts read_job_counts(Database& database, const std::optional<UserId>& user) {

@@ -16,9 +16,14 @@ class JobCountChanges {
 
   void added(const UserId& user, jobs::JobStatus status) { change(user, status, +1); }
   void moved(const UserId& user, jobs::JobStatus from, jobs::JobStatus to);
+  // How many pending jobs the user has, with these changes. Costs one look-up per user and transaction.
+  [[nodiscard]] std::int64_t pending_of(const UserId& user);
   // Adds them to job_counts and forgets them. Throws DatabaseError.
   void write();
-  void forget() { changes_.clear(); }
+  void forget() {
+    changes_.clear();
+    pending_before_.clear();
+  }
 
  private:
   using Numbers = std::array<std::int64_t, 5>;
@@ -30,7 +35,9 @@ class JobCountChanges {
   void add(const Key& user, const Numbers& numbers);
 
   Statement add_;
+  Statement find_pending_;
   std::unordered_map<UserId, Numbers> changes_;
+  std::unordered_map<UserId, std::int64_t> pending_before_;  // the transaction, of those asked for
 };
 
 // The numbers of one user, or of everybody. Costs one look-up.

@@ -53,6 +53,7 @@ Database open_for_writing(const SqliteStoreOptions& options, const DataFolder& f
 Writer::Options writer_options(const SqliteStoreOptions& options) {
   Writer::Options writer;
   writer.fair_share_every = options.fair_share_every;
+  writer.backlog_max = options.backlog_max;
   writer.with_queue = options.access == Access::server;
   return writer;
 }

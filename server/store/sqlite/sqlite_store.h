@@ -23,6 +23,7 @@ struct SqliteStoreOptions {
   Access access = Access::server;
   std::size_t readers = 2;
   std::uint32_t fair_share_every = 8;  // see jobs/ready_queue.h
+  std::int64_t backlog_max = 0;        // pending jobs per user, where no control says otherwise; 0: no cap
   // How long a change waits while another program (the command line, a person with sqlite3) writes.
   std::chrono::milliseconds busy_timeout{5'000};
   std::string vfs;  // name of a registered SQLite VFS; empty: the system's files. For tests that inject faults.
