@@ -15,6 +15,7 @@
 #include "app/version.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "handlers/handlers_file.h"
 
 namespace taskgate::app {
 
@@ -119,7 +120,7 @@ void add_commands(CLI::App& program, Flags& flags, Action& action) {
   flags.add_serve(*config);
   config->callback([&] {
     action = [&flags] {
-      (void)load_config(flags.merged());
+      (void)handlers::load_handlers_file(load_config(flags.merged()).handlers_file);
       std::cout << describe_config(flags.merged());
       return 0;
     };

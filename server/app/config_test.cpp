@@ -90,6 +90,13 @@ TEST_F(ConfigTest, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(refusal(sources()), "The env file " + path_.string() + " cannot be used, line 1: it is not of the form NAME=value.");
 }
 
+TEST_F(ConfigTest, TakesTheHandlersFile) {
+  EXPECT_EQ(load_config(sources()).handlers_file, "");
+  write("HANDLERS_FILE=/etc/taskgate/handlers.json\n");
+  EXPECT_EQ(load_config(sources()).handlers_file, "/etc/taskgate/handlers.json");
+  EXPECT_NE(describe_config(sources()).find("HANDLERS_FILE=/etc/taskgate/handlers.json\n"), std::string::npos);
+}
+
 TEST_F(ConfigTest, RefusesAnEngineItDoesNotHave) {
   EXPECT_NE(refusal(sources({{"MONGO_URI", "mongodb://localhost/app"}})).find("no MongoDB engine yet"), std::string::npos);
 }
