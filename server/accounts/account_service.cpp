@@ -28,6 +28,7 @@ AccountService::AccountService(AccountStore& store, AccountMail& mail, const Clo
 AccountService::~AccountService() = default;
 
 Awaitable<Result<Principal>> AccountService::authenticate(std::string access_token) {
+  if (looks_like_api_key(access_token)) co_return co_await authenticate_api_key(std::move(access_token));
   Implementation& my = *implementation_;
   const Time now = my.clock.now();
   const ExpectedClaims expected{my.options.issuer, access_type};
@@ -71,6 +72,7 @@ AccountService::Implementation::Implementation(AccountService& face, AccountStor
       policy{options.password_length_min, options.password_min_score},
       refresh_tokens(options.jwt_secret),
       authorities(options.authority_cache),
+      api_keys(options.authority_cache),
       mails_by_address_(mails_by_address_burst, mails_window),
       mails_by_client_(mails_by_client_burst, mails_window) {
   (void)decoy_password_hash();  // made now, so that the first unknown user does not pay for it
@@ -176,6 +178,7 @@ void AccountService::Implementation::announce_ends(const std::vector<Session>& s
 
 void AccountService::Implementation::announce_change(const UserId& id) {
   authorities.drop_user(id);
+  api_keys.drop_user(id);
   service.user_changed(id);
 }
 

@@ -8,6 +8,7 @@
 
 #include "accounts/account_mail.h"
 #include "accounts/account_store.h"
+#include "accounts/api_key.h"
 #include "base/async.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -48,6 +49,19 @@ struct Tokens {
   User user;
 };
 
+// What a client asks for; the service checks every field.
+struct NewApiKey {
+  std::string name;                                     // 1–64 printable characters
+  std::vector<std::string> scopes;                      // at least one; `admin` for admins only
+  std::optional<std::chrono::milliseconds> expires_in;  // 1 s to 10 years; nothing: it does not expire
+  bool all_users = false;                               // for admins, with the scope `worker`
+};
+
+struct CreatedApiKey {
+  ApiKey key;
+  std::string secret;  // the key itself; nobody can show it again
+};
+
 // Everything about accounts. Thread-safe; every method may be called on any loop. Errors are those of api.md: see each
 // method.
 class AccountService {
@@ -84,12 +98,20 @@ class AccountService {
   // Checks an access token's signature, times and type, then session, token_version, role and `disabled` against the
   // store (cached for at most `authority_cache`, dropped at once by changes made here). Errors: unauthenticated
   // `invalid_token`, `token_expired`.
+  // An API key in its place is checked likewise; the caller then has `key`, and is an admin only by the key's scope.
   Awaitable<Result<Principal>> authenticate(std::string access_token);
   // The account of a caller. Errors: not_found.
   Awaitable<Result<User>> find_user(UserId id);
   Awaitable<std::vector<Session>> list_sessions(Principal caller);
   // Errors: not_found when it is not a live session of the caller.
   Awaitable<Result<void>> end_session(Principal caller, SessionId id);
+
+  // API keys. Only a session may handle them: for a caller with a key all fail with forbidden `insufficient_scope`.
+  // Errors: validation_failed (name, scopes, expiresInMs, allUsers); conflict `too_many_keys`.
+  Awaitable<Result<CreatedApiKey>> create_api_key(Principal caller, NewApiKey wanted);
+  Awaitable<std::vector<ApiKey>> list_api_keys(Principal caller);
+  // Errors: not_found when it is not a key of the caller.
+  Awaitable<Result<void>> delete_api_key(Principal caller, ApiKeyId id);
 
   // For the operator (command line, admin). create_user makes a verified account unless told otherwise.
   // Errors: validation_failed, conflict `email_taken`, not_found.
@@ -100,10 +122,14 @@ class AccountService {
 
   // A session's tokens are dead: close its sockets.
   Signal<SessionId> session_ended;
+  // A key was deleted: close its sockets.
+  Signal<ApiKeyId> api_key_ended;
   // Role, disabled or password of a user changed: look again.
   Signal<UserId> user_changed;
 
  private:
+  Awaitable<Result<Principal>> authenticate_api_key(std::string key);
+
   class Implementation;
   std::unique_ptr<Implementation> implementation_;
 };

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "accounts/account_errors.h"
@@ -56,6 +57,9 @@ class AccountService::Implementation {
   void announce_ends(const std::vector<Session>& sessions, std::optional<SessionId> except);
   void announce_change(const UserId& id);
 
+  // Stores that the key was used, at most once a minute. A store that cannot take it now refuses nobody for that.
+  [[nodiscard]] Awaitable<void> note_use(ApiKey key, Time now);
+
   AccountService& service;
   AccountStore& store;
   AccountMail& mail;
@@ -66,6 +70,7 @@ class AccountService::Implementation {
   const PasswordPolicy policy;
   const RefreshTokenCodec refresh_tokens;
   AuthorityCache authorities;
+  ApiKeyCache api_keys;
   LoginThrottle throttle;
 
  private:
@@ -76,6 +81,8 @@ class AccountService::Implementation {
   std::size_t tasks_ = 0;  // that run_afterwards took and that have not ended
   RateLimiter mails_by_address_;
   RateLimiter mails_by_client_;
+  std::mutex uses_mutex_;
+  std::unordered_map<ApiKeyId, Time> noted_uses_;
 };
 
 }  // namespace taskgate::accounts

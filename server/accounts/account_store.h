@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "accounts/api_key.h"
 #include "accounts/session.h"
 #include "accounts/user.h"
 #include "base/async.h"
@@ -72,7 +73,7 @@ class AccountStore {
   // Replaces a hash by a stronger one of the same password, if it still is `expected_hash`; otherwise does nothing.
   virtual Awaitable<void> upgrade_password_hash(UserId id, std::string expected_hash, std::string password_hash) = 0;
 
-  // Errors: not_found. Disabling also raises token_version and revokes every session.
+  // Errors: not_found. Disabling also raises token_version, revokes every session and deletes every API key.
   virtual Awaitable<Result<User>> set_role(UserId id, Role role, Time now) = 0;
   virtual Awaitable<Result<User>> set_disabled(UserId id, bool disabled, Time now) = 0;
 
@@ -94,7 +95,22 @@ class AccountStore {
                                                             bool raise_token_version, Time now) = 0;
   // Live ones, the most recently used first.
   virtual Awaitable<std::vector<Session>> list_sessions(UserId user, Time now) = 0;
-  // Forgets tokens that expired and sessions that ended before `before`; at most `limit` rows. The number removed.
+
+  // Keeps a new key under the hash of its text. Errors: not_found without the user, or when it is disabled; conflict,
+  // reason `too_many_keys`, when the user has `keys_max` already.
+  virtual Awaitable<Result<void>> create_api_key(ApiKey key, Sha256Digest hash, std::size_t keys_max) = 0;
+  // The newest first; expired ones, too, until they are pruned.
+  virtual Awaitable<std::vector<ApiKey>> list_api_keys(UserId user) = 0;
+  // False when the user has no such key.
+  virtual Awaitable<bool> delete_api_key(UserId user, ApiKeyId id) = 0;
+  // The key of that hash, whether or not it has expired, and what holds for its user now. Reads what is committed, also
+  // by other programs on the same database.
+  virtual Awaitable<std::optional<ApiKeyAuthority>> api_key_authority(Sha256Digest hash) = 0;
+  // Remembers when the key was last used; nothing happens when it is gone.
+  virtual Awaitable<void> touch_api_key(ApiKeyId id, Time now) = 0;
+
+  // Forgets tokens and API keys that expired and sessions that ended before `before`; at most `limit` rows. The number
+  // removed.
   virtual Awaitable<std::size_t> prune(Time before, std::size_t limit) = 0;
 };
 

@@ -5,10 +5,13 @@
 
 namespace taskgate::accounts {
 
-AuthorityCache::AuthorityCache(std::chrono::milliseconds lifetime, std::size_t sessions_max)
-    : lifetime_(lifetime), shard_entries_max_(std::max<std::size_t>(1, sessions_max / shards_.size())) {}
+template <class Id, class Authority, class Hash>
+BasicAuthorityCache<Id, Authority, Hash>::BasicAuthorityCache(std::chrono::milliseconds lifetime,
+                                                              std::size_t entries_max)
+    : lifetime_(lifetime), shard_entries_max_(std::max<std::size_t>(1, entries_max / shards_.size())) {}
 
-std::optional<SessionAuthority> AuthorityCache::find(const SessionId& id, Time now) {
+template <class Id, class Authority, class Hash>
+std::optional<Authority> BasicAuthorityCache<Id, Authority, Hash>::find(const Id& id, Time now) {
   Shard& shard = shard_of(id);
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.entries.find(id);
@@ -22,7 +25,8 @@ std::optional<SessionAuthority> AuthorityCache::find(const SessionId& id, Time n
   return found->second.authority;
 }
 
-void AuthorityCache::put(const SessionId& id, SessionAuthority authority, Time now, Ticket ticket) {
+template <class Id, class Authority, class Hash>
+void BasicAuthorityCache<Id, Authority, Hash>::put(const Id& id, Authority authority, Time now, Ticket ticket) {
   Shard& shard = shard_of(id);
   const std::lock_guard lock(shard.mutex);
   // Checked under the shard's lock: a drop raises the number first and then takes this lock, so it finds what is put
@@ -35,19 +39,24 @@ void AuthorityCache::put(const SessionId& id, SessionAuthority authority, Time n
   shard.entries.insert_or_assign(id, Entry{std::move(authority), now});
 }
 
-void AuthorityCache::drop(const SessionId& id) {
+template <class Id, class Authority, class Hash>
+void BasicAuthorityCache<Id, Authority, Hash>::drop(const Id& id) {
   drops_.fetch_add(1, std::memory_order_acq_rel);
   Shard& shard = shard_of(id);
   const std::lock_guard lock(shard.mutex);
   shard.entries.erase(id);
 }
 
-void AuthorityCache::drop_user(const UserId& id) {
+template <class Id, class Authority, class Hash>
+void BasicAuthorityCache<Id, Authority, Hash>::drop_user(const UserId& id) {
   drops_.fetch_add(1, std::memory_order_acq_rel);
   for (Shard& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
     std::erase_if(shard.entries, [&](const auto& entry) { return entry.second.authority.user_id == id; });
   }
 }
+
+template class BasicAuthorityCache<SessionId, SessionAuthority>;
+template class BasicAuthorityCache<Sha256Digest, ApiKeyAuthority, DigestHash>;
 
 }  // namespace taskgate::accounts

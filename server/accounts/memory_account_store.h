@@ -134,8 +134,59 @@ class MemoryAccountStore : public AccountStore {
     if (disabled) {
       ++found->second.token_version;
       (void)revoke_all(id, std::nullopt, now);
+      std::erase_if(keys_, [&](const auto& entry) { return entry.second.user_id == id; });
     }
     co_return found->second;
+  }
+
+  Awaitable<Result<void>> create_api_key(ApiKey key, Sha256Digest hash, std::size_t keys_max) override {
+    const std::lock_guard lock(mutex_);
+    const auto user = users_.find(key.user_id);
+    if (user == users_.end() || user->second.disabled) co_return not_found("User");
+    const auto owned = std::count_if(keys_.begin(), keys_.end(),
+                                     [&](const auto& entry) { return entry.second.user_id == key.user_id; });
+    if (static_cast<std::size_t>(owned) >= keys_max) {
+      co_return Error{ErrorCode::conflict, "too_many_keys", "Too many keys", {}, std::nullopt};
+    }
+    keys_[hash] = std::move(key);
+    co_return Result<void>{};
+  }
+
+  Awaitable<std::vector<ApiKey>> list_api_keys(UserId user) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<ApiKey> keys;
+    for (const auto& [hash, key] : keys_) {
+      if (key.user_id == user) keys.push_back(key);
+    }
+    std::sort(keys.begin(), keys.end(), [](const ApiKey& a, const ApiKey& b) {
+      return a.created_at != b.created_at ? a.created_at > b.created_at : a.id < b.id;
+    });
+    co_return keys;
+  }
+
+  Awaitable<bool> delete_api_key(UserId user, ApiKeyId id) override {
+    const std::lock_guard lock(mutex_);
+    co_return std::erase_if(
+        keys_, [&](const auto& entry) { return entry.second.user_id == user && entry.second.id == id; }) > 0;
+  }
+
+  Awaitable<std::optional<ApiKeyAuthority>> api_key_authority(Sha256Digest hash) override {
+    const std::lock_guard lock(mutex_);
+    ++authority_reads_;
+    const auto key = keys_.find(hash);
+    if (key == keys_.end()) co_return std::nullopt;
+    const auto user = users_.find(key->second.user_id);
+    if (user == users_.end()) co_return std::nullopt;
+    co_return ApiKeyAuthority{user->second.id, user->second.email, user->second.role, user->second.disabled,
+                              key->second};
+  }
+
+  Awaitable<void> touch_api_key(ApiKeyId id, Time now) override {
+    const std::lock_guard lock(mutex_);
+    for (auto& [hash, key] : keys_) {
+      if (key.id == id) key.last_used_at = now;
+    }
+    co_return;
   }
 
   Awaitable<void> create_session(Session session) override {
@@ -219,11 +270,13 @@ class MemoryAccountStore : public AccountStore {
     std::size_t removed = 0;
     const auto take = [&removed, limit](bool is_old) { return is_old && removed < limit && ++removed > 0; };
     std::erase_if(tokens_, [&](const auto& entry) { return take(entry.second.expires_at < before); });
+    std::erase_if(
+        keys_, [&](const auto& entry) { return take(entry.second.expires_at && *entry.second.expires_at < before); });
     std::erase_if(sessions_, [&](const auto& entry) { return take(ended_at(entry.second) < before); });
     co_return removed;
   }
 
-  // How often the authority of a session was read, for tests of caches.
+  // How often the authority of a session or a key was read, for tests of caches.
   [[nodiscard]] int authority_reads() const {
     const std::lock_guard lock(mutex_);
     return authority_reads_;
@@ -286,6 +339,7 @@ class MemoryAccountStore : public AccountStore {
   std::map<UserId, User> users_;
   std::map<Sha256Digest, OneTimeToken> tokens_;
   std::map<SessionId, Session> sessions_;
+  std::map<Sha256Digest, ApiKey> keys_;
   int authority_reads_ = 0;
 };
 

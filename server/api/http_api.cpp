@@ -42,6 +42,23 @@ bool is_local(const net::Request& request) {
   return loopback && !request.headers.has("X-Forwarded-For") && !request.headers.has("Forwarded") && !request.headers.has("Via");
 }
 
+// Why a known caller may not call the route, or nothing.
+std::optional<Error> refuse(const Route& route, const Principal& caller) {
+  if (caller.key && !caller.key->scopes.has(route.key_scope)) {
+    const auto* why = route.key_scope == KeyScope::none ? "This needs a session; an API key may not do it"
+                                                        : "The API key has not the scope that this needs";
+    return Error{ErrorCode::forbidden, "insufficient_scope", why, {}, {}};
+  }
+  if (route.policy == Policy::worker && !caller.key) {
+    return Error{ErrorCode::forbidden, "insufficient_scope", "Workers need an API key with the scope worker", {}, {}};
+  }
+  const bool for_admins = route.policy == Policy::admin || route.policy == Policy::internal;
+  if (for_admins && !caller.is_admin()) {
+    return Error{ErrorCode::forbidden, "admin_only", "Only administrators may do this", {}, {}};
+  }
+  return std::nullopt;
+}
+
 std::string_view bearer_token(const net::Request& request) {
   constexpr std::string_view scheme = "bearer ";
   auto value = request.headers.get("Authorization");
@@ -105,14 +122,11 @@ Awaitable<net::Response> HttpApi::call_route(const Route& route, net::Request re
     co_return error_response(refused, request);
   }
   std::optional<Principal> principal;
-  const bool needs_caller = route.policy == Policy::user || route.policy == Policy::admin ||
-                            (route.policy == Policy::internal && !is_local(request));
+  const bool needs_caller = route.policy != Policy::open && (route.policy != Policy::internal || !is_local(request));
   if (needs_caller) {
     auto caller = co_await authenticate(request);
     if (!caller) co_return error_response(caller.error(), request);
-    if (route.policy != Policy::user && !caller->is_admin()) {
-      co_return error_response({ErrorCode::forbidden, "admin_only", "Only administrators may do this", {}, {}}, request);
-    }
+    if (const auto refusal = refuse(route, *caller)) co_return error_response(*refusal, request);
     principal = std::move(*caller);
   }
   Call call{std::move(request), std::move(principal)};
@@ -129,7 +143,7 @@ net::Response HttpApi::answer_without_route(const net::Request& request) const {
 Awaitable<Result<Principal>> HttpApi::authenticate(const net::Request& request) {
   const auto token = bearer_token(request);
   if (token.empty()) {
-    Error missing{ErrorCode::unauthenticated, "not_signed_in", "Sign in: send the header Authorization: Bearer <accessToken>", {}, {}};
+    Error missing{ErrorCode::unauthenticated, "not_signed_in", "Sign in: send the header Authorization: Bearer <accessToken or API key>", {}, {}};
     co_return missing;
   }
   std::string copy(token);

@@ -21,6 +21,13 @@ std::string user_room(const UserId& id) { return "user:" + to_string(id); }
 // Rooms that people name, apart from the server's own and from the room each socket has under its id.
 std::string public_room(std::string_view room_id) { return "room:" + std::string(room_id); }
 std::string session_room(const SessionId& id) { return "session:" + to_string(id); }
+std::string key_room(const ApiKeyId& id) { return "session:key:" + to_string(id); }
+
+// A key is for watching jobs; rooms are for people.
+std::optional<Error> refuse_key(const std::optional<Principal>& caller) {
+  if (!caller || !caller->key) return std::nullopt;
+  return Error{ErrorCode::forbidden, "insufficient_scope", "An API key may watch jobs only", {}, {}};
+}
 
 // The token of CONNECT's `auth`: empty when there is none; errors when it is not a string.
 Result<std::string> given_token(const std::string& auth) {
@@ -92,6 +99,7 @@ RealtimeBridge::RealtimeBridge(Services& services, net::SocketIoServer& sockets)
 
   services_.jobs.job_changed.connect([this](const jobs::Job& job) { announce_job(job); });
   services_.accounts.session_ended.connect([this](const SessionId& id) { sockets_.disconnect_room(session_room(id), false); });
+  services_.accounts.api_key_ended.connect([this](const ApiKeyId& id) { sockets_.disconnect_room(key_room(id), false); });
   services_.accounts.user_changed.connect([this](const UserId& id) { sockets_.disconnect_room(user_room(id), true); });
 }
 
@@ -108,6 +116,10 @@ Awaitable<std::optional<net::ConnectError>> RealtimeBridge::admit(net::Handshake
     caller->access_token = *token;
     auto principal = co_await services_.accounts.authenticate(std::move(*token));
     if (!principal) co_return connect_error(principal.error());
+    if (principal->key && !principal->key->scopes.has(KeyScope::jobs_read)) {
+      const Error refused{ErrorCode::forbidden, "insufficient_scope", "The API key has not the scope jobs:read", {}, {}};
+      co_return connect_error(refused);
+    }
     caller->principal = std::move(*principal);
   }
   handshake->data = std::move(caller);
@@ -118,7 +130,7 @@ void RealtimeBridge::welcome(const net::SocketPtr& socket) {
   auto* caller = socket->data<Caller>();
   if (!caller->principal) return;
   socket->join(user_room(caller->principal->user_id));
-  socket->join(session_room(caller->principal->session_id));
+  socket->join(caller->principal->key ? key_room(caller->principal->key->id) : session_room(caller->principal->session_id));
   caller->next_look = std::make_shared<boost::asio::steady_timer>(socket->executor());
   socket->on_disconnect([timer = std::weak_ptr(caller->next_look)](std::string_view) {
     if (const auto pending = timer.lock()) pending->cancel();
@@ -164,6 +176,7 @@ Awaitable<void> RealtimeBridge::join_room(net::SocketPtr socket, net::Event even
     socket->disconnect(true);
     co_return;
   }
+  if (const auto refusal = refuse_key(*caller)) co_return refuse(socket, event, *refusal);
   auto room_id = room_argument(event);
   if (!room_id) co_return refuse(socket, event, room_id.error());
   auto allowed = services_.rooms.may_join(*caller, *room_id);
@@ -184,6 +197,7 @@ Awaitable<void> RealtimeBridge::leave_room(net::SocketPtr socket, net::Event eve
     socket->disconnect(true);
     co_return;
   }
+  if (const auto refusal = refuse_key(*caller)) co_return refuse(socket, event, *refusal);
   auto room_id = room_argument(event);
   if (!room_id) co_return refuse(socket, event, room_id.error());
   auto allowed = services_.rooms.may_join(*caller, *room_id);
@@ -201,6 +215,7 @@ Awaitable<void> RealtimeBridge::send_message(net::SocketPtr socket, net::Event e
     socket->disconnect(true);
     co_return;
   }
+  if (const auto refusal = refuse_key(*caller)) co_return refuse(socket, event, *refusal);
   auto draft = draft_argument(event);
   if (!draft) co_return refuse(socket, event, draft.error());
   auto message = services_.rooms.compose(*caller, draft->room_id, draft->message, socket->in(public_room(draft->room_id)));

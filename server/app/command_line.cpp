@@ -65,7 +65,8 @@ int serve(Flags& flags) {
 
 int print_routes() {
   for (const auto& route : api::routes()) {
-    std::cout << fmt::format("{} {} {}\n", route.method, route.pattern, api::to_string(route.policy));
+    std::cout << fmt::format("{} {} {} {}\n", route.method, route.pattern, api::to_string(route.policy),
+                             accounts::to_string(route.key_scope));
   }
   return 0;
 }
@@ -134,7 +135,7 @@ void add_commands(CLI::App& program, Flags& flags, Action& action) {
   });
 
   // For the test that holds the routes against contract/openapi.yaml.
-  program.add_subcommand("routes", "Print method, pattern and policy of every route")->group("")->callback([&] {
+  program.add_subcommand("routes", "Print method, pattern, policy and scope of every route")->group("")->callback([&] {
     action = [] { return print_routes(); };
   });
 }

@@ -42,6 +42,7 @@ std::uint32_t random_below(std::uint32_t limit) {
 std::string to_string(JobId id) { return fmt::format("{:016x}", id.value); }
 std::string to_string(const UserId& id) { return hex_of(id.bytes); }
 std::string to_string(const SessionId& id) { return hex_of(id.bytes); }
+std::string to_string(const ApiKeyId& id) { return hex_of(id.bytes); }
 
 std::optional<JobId> parse_job_id(std::string_view text) {
   if (text.size() != 16) return std::nullopt;
@@ -54,6 +55,7 @@ std::optional<JobId> parse_job_id(std::string_view text) {
 
 std::optional<UserId> parse_user_id(std::string_view text) { return parse_bytes<UserId>(text); }
 std::optional<SessionId> parse_session_id(std::string_view text) { return parse_bytes<SessionId>(text); }
+std::optional<ApiKeyId> parse_api_key_id(std::string_view text) { return parse_bytes<ApiKeyId>(text); }
 
 IdGenerator::IdGenerator() {
   fill_random(process_random_);
@@ -88,6 +90,12 @@ UserId IdGenerator::next_user_id(Time now) {
   for (std::size_t i = 0; i < 4; ++i) id.bytes[i] = static_cast<std::uint8_t>(last_user_seconds_ >> (24 - 8 * i));
   std::copy(process_random_.begin(), process_random_.end(), id.bytes.begin() + 4);
   for (std::size_t i = 0; i < 3; ++i) id.bytes[9 + i] = static_cast<std::uint8_t>(user_counter_ >> (16 - 8 * i));
+  return id;
+}
+
+ApiKeyId IdGenerator::next_api_key_id() {
+  ApiKeyId id;
+  fill_random(id.bytes);
   return id;
 }
 

@@ -35,14 +35,22 @@ struct SessionId {
   auto operator<=>(const SessionId&) const = default;
 };
 
+// An API key's id: 16 random bytes, shown as 32 lowercase hex digits. Not a secret by itself.
+struct ApiKeyId {
+  std::array<std::uint8_t, 16> bytes{};
+  auto operator<=>(const ApiKeyId&) const = default;
+};
+
 [[nodiscard]] std::string to_string(JobId id);
 [[nodiscard]] std::string to_string(const UserId& id);
 [[nodiscard]] std::string to_string(const SessionId& id);
+[[nodiscard]] std::string to_string(const ApiKeyId& id);
 
 // Strict: the exact length, lowercase hex digits only.
 [[nodiscard]] std::optional<JobId> parse_job_id(std::string_view text);
 [[nodiscard]] std::optional<UserId> parse_user_id(std::string_view text);
 [[nodiscard]] std::optional<SessionId> parse_session_id(std::string_view text);
+[[nodiscard]] std::optional<ApiKeyId> parse_api_key_id(std::string_view text);
 
 // Makes ids. Ids of one generator rise strictly, also when the clock is set back: then they continue from the last one.
 // Thread-safe.
@@ -52,6 +60,7 @@ class IdGenerator {
   [[nodiscard]] JobId next_job_id(Time now);
   [[nodiscard]] UserId next_user_id(Time now);
   [[nodiscard]] SessionId next_session_id();
+  [[nodiscard]] ApiKeyId next_api_key_id();
 
  private:
   std::mutex mutex_;
@@ -72,6 +81,12 @@ struct std::hash<taskgate::JobId> {
 template <>
 struct std::hash<taskgate::UserId> {
   std::size_t operator()(const taskgate::UserId& id) const noexcept {
+    return std::hash<std::string_view>{}({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
+  }
+};
+template <>
+struct std::hash<taskgate::ApiKeyId> {
+  std::size_t operator()(const taskgate::ApiKeyId& id) const noexcept {
     return std::hash<std::string_view>{}({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
   }
 };

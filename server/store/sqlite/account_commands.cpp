@@ -1,5 +1,6 @@
 #include "store/sqlite/account_commands.h"
 
+#include "store/sqlite/api_key_rows.h"
 #include "store/sqlite/session_rows.h"
 #include "store/sqlite/user_rows.h"
 
@@ -94,7 +95,10 @@ Result<User> set_disabled(Database& database, const UserId& id, bool disabled, T
   user->updated_at = now;
   if (disabled) ++user->token_version;
   store_user(database, *user);
-  if (disabled) revoke_sessions(database, id, std::nullopt, now);
+  if (disabled) {
+    revoke_sessions(database, id, std::nullopt, now);
+    delete_api_keys(database, id);
+  }
   return std::move(*user);
 }
 

@@ -1,4 +1,5 @@
 #include "accounts/memory_account_store.h"
+#include "store/conformance/account_keys.h"
 #include "store/conformance/account_sessions.h"
 #include "store/conformance/account_tokens.h"
 #include "store/conformance/account_users.h"
@@ -47,6 +48,7 @@ INSTANTIATE_TEST_SUITE_P(Engine, AccountUsers, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, AccountPasswords, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, AccountTokens, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, AccountSessions, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, AccountKeys, engines, NameOfEngine{});
 
 }  // namespace
 }  // namespace taskgate::conformance

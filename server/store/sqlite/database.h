@@ -61,6 +61,7 @@ class Cursor {
   [[nodiscard]] JobId job_id(int column) const { return JobId{static_cast<std::uint64_t>(integer(column))}; }
   [[nodiscard]] UserId user_id(int column) const { return UserId{bytes<12>(column)}; }
   [[nodiscard]] SessionId session_id(int column) const { return SessionId{bytes<16>(column)}; }
+  [[nodiscard]] ApiKeyId api_key_id(int column) const { return ApiKeyId{bytes<16>(column)}; }
 
  private:
   template <std::size_t size>
@@ -112,6 +113,7 @@ class Statement {
   void bind(int index, JobId value) { bind(index, value.value); }
   void bind(int index, const UserId& value) { bind(index, value.bytes); }
   void bind(int index, const SessionId& value) { bind(index, value.bytes); }
+  void bind(int index, const ApiKeyId& value) { bind(index, value.bytes); }
   template <std::size_t size>
   void bind(int index, const std::array<std::uint8_t, size>& value) {
     if constexpr (size == 0) {

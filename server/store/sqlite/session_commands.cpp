@@ -1,4 +1,5 @@
 #include "store/sqlite/account_commands.h"
+#include "store/sqlite/api_key_rows.h"
 #include "store/sqlite/session_rows.h"
 #include "store/sqlite/user_rows.h"
 
@@ -64,15 +65,17 @@ std::size_t prune_accounts(Database& database, Time before, std::size_t limit) {
       .statement(
           "DELETE FROM one_time_tokens WHERE hash IN (SELECT hash FROM one_time_tokens WHERE expires_at < ? LIMIT ?)")
       .execute(before, limit);
-  const auto tokens = static_cast<std::size_t>(database.changed());
-  if (tokens >= limit) return tokens;
+  auto removed = static_cast<std::size_t>(database.changed());
+  if (removed >= limit) return removed;
+  removed += prune_api_keys(database, before, limit - removed);
+  if (removed >= limit) return removed;
   // The same expression as in the index sessions_by_end.
   database
       .statement(
           "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions INDEXED BY sessions_by_end WHERE "
           "min(idle_expires_at, absolute_expires_at, coalesce(revoked_at, 9223372036854775807)) < ? LIMIT ?)")
-      .execute(before, limit - tokens);
-  return tokens + static_cast<std::size_t>(database.changed());
+      .execute(before, limit - removed);
+  return removed + static_cast<std::size_t>(database.changed());
 }
 
 }  // namespace taskgate::sqlite

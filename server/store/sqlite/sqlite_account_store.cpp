@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "store/sqlite/account_commands.h"
+#include "store/sqlite/api_key_rows.h"
 #include "store/sqlite/session_rows.h"
 #include "store/sqlite/user_rows.h"
 
@@ -157,6 +158,42 @@ Awaitable<std::vector<accounts::Session>> SqliteAccountStore::list_sessions(User
   auto read = [&user, now](Database& database) { return list_live_sessions(database, user, now); };
   auto question = readers_.execute(read);
   co_return co_await std::move(question);
+}
+
+Awaitable<Result<void>> SqliteAccountStore::create_api_key(accounts::ApiKey key, Sha256Digest hash,
+                                                           std::size_t keys_max) {
+  auto work = [&key, &hash, keys_max](WriteContext& context) {
+    return sqlite::create_api_key(context.database, key, hash, keys_max);
+  };
+  auto change = writer_.execute(work, account_change);
+  co_return co_await std::move(change);
+}
+
+Awaitable<std::vector<accounts::ApiKey>> SqliteAccountStore::list_api_keys(UserId user) {
+  auto read = [&user](Database& database) { return sqlite::list_api_keys(database, user); };
+  auto question = readers_.execute(read);
+  co_return co_await std::move(question);
+}
+
+Awaitable<bool> SqliteAccountStore::delete_api_key(UserId user, ApiKeyId id) {
+  auto work = [&user, &id](WriteContext& context) { return sqlite::delete_api_key(context.database, user, id); };
+  auto change = writer_.execute(work, account_change);
+  co_return co_await std::move(change);
+}
+
+Awaitable<std::optional<accounts::ApiKeyAuthority>> SqliteAccountStore::api_key_authority(Sha256Digest hash) {
+  auto read = [&hash](Database& database) { return find_api_key_authority(database, hash); };
+  auto question = readers_.execute(read);
+  co_return co_await std::move(question);
+}
+
+Awaitable<void> SqliteAccountStore::touch_api_key(ApiKeyId id, Time now) {
+  auto work = [&id, now](WriteContext& context) {
+    sqlite::touch_api_key(context.database, id, now);
+    return Done{};
+  };
+  auto change = writer_.execute(work, account_change);
+  co_await std::move(change);
 }
 
 Awaitable<std::size_t> SqliteAccountStore::prune(Time before, std::size_t limit) {

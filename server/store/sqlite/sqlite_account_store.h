@@ -39,6 +39,11 @@ class SqliteAccountStore final : public accounts::AccountStore {
   Awaitable<std::vector<SessionId>> revoke_sessions(UserId user, std::optional<SessionId> except,
                                                     bool raise_token_version, Time now) override;
   Awaitable<std::vector<accounts::Session>> list_sessions(UserId user, Time now) override;
+  Awaitable<Result<void>> create_api_key(accounts::ApiKey key, Sha256Digest hash, std::size_t keys_max) override;
+  Awaitable<std::vector<accounts::ApiKey>> list_api_keys(UserId user) override;
+  Awaitable<bool> delete_api_key(UserId user, ApiKeyId id) override;
+  Awaitable<std::optional<accounts::ApiKeyAuthority>> api_key_authority(Sha256Digest hash) override;
+  Awaitable<void> touch_api_key(ApiKeyId id, Time now) override;
   Awaitable<std::size_t> prune(Time before, std::size_t limit) override;
 
  private:
