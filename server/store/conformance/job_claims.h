@@ -30,6 +30,21 @@ TEST_P(JobClaims, LetUsersTakeTurns) {
   EXPECT_EQ(order[0], alices[0]);
 }
 
+TEST_P(JobClaims, TakeOneUsersJobsOnly) {
+  const JobId theirs = submit(make_job_of(bob, "mail", 5)).id;
+  const JobId low = submit(make_job("mail", 1)).id;
+  const JobId high = submit(make_job("video", 2)).id;
+  const auto claim_within = [this](const Scope& scope, TypeSelection types) {
+    ClaimRequest request{"worker-1", std::move(types), 9, lease, scope};
+    return ids_of(run(store().claim(std::move(request), now)).jobs);
+  };
+  EXPECT_THAT(claim_within({alice}, {{"fax"}, false}), ::testing::IsEmpty());
+  EXPECT_THAT(claim_within({alice}, {{"mail"}, true}), ::testing::ElementsAre(high));
+  EXPECT_THAT(claim_within({alice}, {{"mail", "video"}, false}), ::testing::ElementsAre(low));
+  EXPECT_THAT(claim_within({alice}, {{}, true}), ::testing::IsEmpty());
+  EXPECT_THAT(claim_within({}, {{}, true}), ::testing::ElementsAre(theirs));
+}
+
 TEST_P(JobClaims, MarkTheJobAndGiveItALease) {
   const JobId id = submit().id;
   now += 5s;

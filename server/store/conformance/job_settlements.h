@@ -79,6 +79,21 @@ TEST_P(JobSettlements, ReleaseAJobWithoutCountingTheAttempt) {
   EXPECT_EQ(again.fence, job.fence + 1);
 }
 
+TEST_P(JobSettlements, SnoozeWithoutSpendingAnything) {
+  const JobId id = submit().id;
+  Settlement later = release(claim_one());
+  later.run_at = now + 10s;
+  const Settled settled = settle(later);
+  ASSERT_EQ(settled.status, SettleStatus::ok);
+  EXPECT_EQ(settled.job->status, JobStatus::pending);
+  EXPECT_EQ(settled.job->run_at, now + 10s);
+  EXPECT_EQ(settled.job->attempts, 0);
+  EXPECT_EQ(settled.job->retries, 0);
+  EXPECT_EQ(claim().next_due, now + 10s);
+  now += 10s;
+  EXPECT_EQ(claim_one().id, id);
+}
+
 TEST_P(JobSettlements, AnswerARepetitionWithAlreadySettled) {
   for (const auto& settlement_of : {&JobSettlements::completion, &JobSettlements::release}) {
     submit();
