@@ -143,12 +143,11 @@ suite_e2e() { run_black_box e2e playwright; }
 # The client and worker libraries and the examples, alone and against build/release/taskgate.
 suite_sdk() {
   needs sdk build_product all || return
-  needs sdk install_npm_packages tests || return
   needs sdk install_npm_packages sdk/typescript || return
   needs sdk build_typescript_sdk || return
   needs sdk install_npm_packages examples/thumbnails || return
-  run_tests sdk typescript "$RESULTS/sdk/typescript.json" vitest_in sdk/typescript "$RESULTS/sdk/typescript.json"
-  run_tests sdk thumbnails "$RESULTS/sdk/thumbnails.json" vitest_in examples/thumbnails "$RESULTS/sdk/thumbnails.json"
+  run_vitest sdk sdk/typescript . typescript
+  run_vitest sdk examples/thumbnails . thumbnails
   run_tests sdk python "$RESULTS/sdk/python.json" python3 packaging/dev/unittest_report.py sdk/python "$RESULTS/sdk/python.json"
   run_tests sdk word-count "$RESULTS/sdk/word-count.json" \
     env PYTHONPATH=sdk/python python3 packaging/dev/unittest_report.py examples/word-count "$RESULTS/sdk/word-count.json"
@@ -177,13 +176,11 @@ needs() {
   return 1
 }
 
-# vitest_in FOLDER REPORT: every test of the package in FOLDER.
-vitest_in() { env -C "$1" npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$2"; }
-
-# run_vitest SUITE FOLDER ROOT: the tests below FOLDER/ROOT with the npm packages of FOLDER.
+# run_vitest SUITE FOLDER ROOT [NAME]: the tests below FOLDER/ROOT with the npm packages of FOLDER; the name tells the runs of a suite apart.
 run_vitest() {
-  local report=$RESULTS/$1/vitest.json
-  run_tests "$1" vitest "$report" env -C "$2" \
+  local name=${4:-vitest}
+  local report=$RESULTS/$1/$name.json
+  run_tests "$1" "$name" "$report" env -C "$2" \
     npx --no-install vitest run --root "$3" --reporter=default --reporter=json --outputFile.json="$report"
 }
 
