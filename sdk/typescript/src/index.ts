@@ -5,4 +5,5 @@ export type { Connection } from "./http.js";
 export * from "./job.js";
 export type { ClaimedJob } from "./protocol.js";
 export type { JobUpdate, JobWatch, WatchOptions } from "./watch.js";
-export { type Handler, Worker, type WorkerEvent, type WorkerOptions } from "./worker.js";
+export type { WorkerEvent } from "./events.js";
+export { type Handler, Worker, type WorkerOptions } from "./worker.js";
