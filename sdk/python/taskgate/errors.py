@@ -32,7 +32,7 @@ class NonRetryableError(Exception):
 
 
 class RetryLater(Exception):
-    """Raised by a handler: not now. The job waits `delay_ms` and runs again; no retry is spent."""
+    """Raised by a handler: not now. The job waits `delay_ms` and runs again; neither an attempt nor a retry is spent."""
 
     def __init__(self, delay_ms: float) -> None:
         super().__init__(f"again in {delay_ms} ms")

@@ -297,7 +297,7 @@ class FakeServer:
                 job["status"] = "failed"
             else:
                 job["retries"] += 1
-        elif item["op"] == "release":
+        else:
             job["attempts"] -= 1
         job["ready_at"] = time.monotonic() + item.get("delayMs", 0) / 1000
         self.changed.notify_all()

@@ -36,7 +36,7 @@ class RealServer:
         self._process = subprocess.Popen(
             [str(BINARY), *arguments],
             cwd=self._folder,
-            env={**env, "RATE_LIMITS": "off"},
+            env={**env, "RATE_LIMITS": "off", "SIMULATE_UNHANDLED": "off"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

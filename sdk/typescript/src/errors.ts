@@ -39,7 +39,7 @@ export class NonRetryableError extends Error {
   override readonly name = "NonRetryableError";
 }
 
-/** Thrown by a handler: not now. The job waits `delayMs` and runs again; no retry is spent. */
+/** Thrown by a handler: not now. The job waits `delayMs` and runs again; neither an attempt nor a retry is spent. */
 export class RetryLater extends Error {
   override readonly name = "RetryLater";
   readonly delayMs: number;

@@ -259,7 +259,7 @@ export class FakeServer {
     job.status = "processing";
     job.attempts += 1;
     job.worker = request.worker;
-    job.lease = `${job.id}.${job.attempts}`;
+    job.lease = `${job.id}.${job.attempts}.${performance.now()}`;
     job.leaseEndsAt = performance.now() + request.leaseMs;
     const { id, type, data, priority, lease, userId, checkpoint, timeoutMs } = job;
     return { id, type, data, priority, attempt: job.attempts, lease, leaseMs: request.leaseMs, userId, timeoutMs, ...(this.keepsCheckpoints ? { checkpoint: checkpoint ?? null } : {}) };
@@ -282,7 +282,7 @@ export class FakeServer {
         this.putBack(job);
       }
     } else {
-      if (item.op === "release") job.attempts -= 1;
+      job.attempts -= 1;
       if (item.delayMs) job.runAt = new Date(Date.now() + item.delayMs).toISOString();
       this.putBack(job);
     }

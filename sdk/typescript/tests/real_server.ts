@@ -33,7 +33,7 @@ export class RealServer {
   private async launch(port: number): Promise<void> {
     this.output = "";
     const args = ["serve", "--host", "127.0.0.1", "--port", String(port), "--data-dir", join(this.folder, "data")];
-    const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", RATE_LIMITS: "off", ...this.env };
+    const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", RATE_LIMITS: "off", SIMULATE_UNHANDLED: "off", ...this.env };
     const child = spawn(BINARY, args, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
     let failed: Error | undefined;
