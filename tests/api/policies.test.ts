@@ -16,22 +16,22 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Ids of things that do not exist: the policy decides before anything is looked up. */
+/** Ids of things that do not exist, but for users: the policy decides before anything is looked up. */
 const path = (operation: Operation) =>
-  operation.path.replace("{token}", "not-a-token").replace("{id}", operation.path.includes("sessions") ? "0".repeat(32) : "0".repeat(16));
+  operation.path.replace("{token}", "not-a-token").replace("{userId}", user.id).replace("{id}", operation.path.includes("sessions") ? "0".repeat(32) : "0".repeat(16));
 
 const of = (policy: string) => operations.filter((operation) => operation.policy === policy);
 const call = (operation: Operation, token?: string) =>
   server.client().send(operation.method, path(operation), { token, raw: operation.method === "POST" ? "{}" : undefined });
 
 test("every operation has a policy that is tested here", () => {
-  expect(operations.filter((operation) => !["public", "user", "admin", "internal"].includes(operation.policy))).toEqual([]);
+  expect(operations.filter((operation) => !["public", "user", "admin", "internal", "worker"].includes(operation.policy))).toEqual([]);
   expect(of("user").length).toBeGreaterThan(5);
   expect(of("admin").length).toBeGreaterThan(0);
 });
 
 describe("anonymous callers", () => {
-  test.each([...of("user"), ...of("admin")])("are refused at $method $path", async (operation) => {
+  test.each([...of("user"), ...of("admin"), ...of("worker")])("are refused at $method $path", async (operation) => {
     const answer = await call(operation);
     expect(answer.status).toBe(401);
     expect(answer.body.code).toBe("not_signed_in");
@@ -50,6 +50,12 @@ describe("a signed-in user who is no admin", () => {
     const answer = await call(operation, user.accessToken);
     expect(answer.status).toBe(403);
     expect(answer.body.code).toBe("admin_only");
+  });
+
+  test.each(of("worker"))("needs an API key at $method $path", async (operation) => {
+    const answer = await call(operation, user.accessToken);
+    expect(answer.status).toBe(403);
+    expect(answer.body.code).toBe("insufficient_scope");
   });
 
   // Those that end the caller's own sessions come last.

@@ -3,9 +3,9 @@ import { operations } from "../harness/contract";
 import { run } from "../harness/program";
 
 // Answered with the dashboard's files, outside of the table: the greeting for programs, the dashboard for browsers.
-const OUTSIDE = "GET / public";
+const OUTSIDE = "GET / public none";
 
-test("the route table of the server and openapi.yaml name the same routes with the same policies", async () => {
+test("the route table of the server and openapi.yaml name the same routes with the same policies and scopes of keys", async () => {
   const outcome = await run(["routes"]);
   expect(outcome.code, outcome.output).toBe(0);
   const served = outcome.stdout
@@ -14,7 +14,7 @@ test("the route table of the server and openapi.yaml name the same routes with t
     .map((line) => line.trim().replace(/\s+/g, " "))
     .filter((line) => line !== OUTSIDE);
   const written = operations
-    .map((operation) => `${operation.method} ${operation.path.replace(/\{(\w+)\}/g, ":$1")} ${operation.policy}`)
+    .map((operation) => `${operation.method} ${operation.path.replace(/\{(\w+)\}/g, ":$1")} ${operation.policy} ${operation.keyScope}`)
     .filter((line) => line !== OUTSIDE);
   expect(served.sort()).toEqual(written.sort());
 });

@@ -72,6 +72,8 @@ export interface Operation {
   /** As in the contract: "/api/jobs/{id}". */
   path: string;
   policy: string;
+  /** What an API key needs; "none": keys are refused. */
+  keyScope: string;
   definition: Document;
 }
 
@@ -82,6 +84,7 @@ export const operations: Operation[] = Object.entries<Document>(openapi.paths).f
     method: method.toUpperCase(),
     path,
     policy: item[method]["x-policy"],
+    keyScope: item[method]["x-key-scope"] ?? "none",
     definition: item[method],
   })),
 );
