@@ -17,13 +17,20 @@ describe("openapi.yaml", () => {
 
   test.each(operations)("$method $path names its policy, its answers and its credentials", (operation) => {
     const { policy, definition, path } = operation;
-    expect(["public", "user", "admin", "internal"]).toContain(policy);
+    expect(["public", "user", "admin", "internal", "worker"]).toContain(policy);
     expect(definition.summary).toBeTruthy();
     const statuses = Object.keys(definition.responses);
     expect(statuses.some((status) => status.startsWith("2"))).toBe(true);
     if (policy === "user" || policy === "admin") {
-      expect(definition.security).toEqual([{ accessToken: [] }]);
+      // A key stands for its owner only where a scope is named.
+      const keys = definition["x-key-scope"] ? [{ apiKey: [] }] : [];
+      expect(definition.security).toEqual([{ accessToken: [] }, ...keys]);
       expect(statuses).toContain("401");
+    }
+    if (policy === "worker") {
+      expect(definition["x-key-scope"]).toBe("worker");
+      expect(definition.security).toEqual([{ apiKey: [] }]);
+      expect(statuses).toContain("403");
     }
     if (policy === "admin") expect(statuses).toContain("403");
     const parameters = (definition.parameters ?? []).map((parameter: { $ref?: string; name?: string }) =>
