@@ -1,15 +1,20 @@
 import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Account, newAccount, newEmail, PASSWORD } from "../harness/account";
-import { operations } from "../harness/contract";
+import { type Account, newAccount, newAdmin, newEmail, PASSWORD } from "../harness/account";
+import { type Operation, operations } from "../harness/contract";
+import { newKey } from "../harness/keys";
 import { closeSockets, Live } from "../harness/live";
 import { Server } from "../harness/server";
 
 let server: Server;
 let account: Account;
+let admin: Account;
+let workerKey: string;
 beforeAll(async () => {
   server = await Server.start();
   account = await newAccount(server);
+  admin = await newAdmin(server);
+  workerKey = (await newKey(account, ["worker"])).key;
 });
 afterEach(closeSockets);
 // Whatever was thrown at it, the server is up, the account works, and nothing was called an internal error.
@@ -118,8 +123,15 @@ test("a priority that is no finite number is refused", async () => {
 
 const withBody = operations.filter((operation) => operation.definition.requestBody);
 
-describe.each(withBody)("$method $path", ({ path }) => {
-  const target = path.replace("{token}", "nonsense");
+/** Large batches are taken here, up to 16 MiB. */
+const TAKES_BATCHES = /^\/api\/(jobs\/batch|worker\/\w+)$/;
+
+describe.each(withBody)("$method $path", (operation: Operation) => {
+  const filled = operation.path.replace("{token}", "nonsense").replace("{userId}", "0".repeat(24)).replace("{id}", "0".repeat(16));
+  const target = filled.replace(/\{\w+\}/g, "nonsense");
+  const token = () => (operation.policy === "worker" ? workerKey : operation.policy === "admin" ? admin.accessToken : account.accessToken);
+  const send = (path: string, raw: string | Buffer, headers: Record<string, string> = {}) =>
+    server.client().send(operation.method, path, { token: token(), raw, headers });
 
   test.each([
     ["an open object", '{"type":'],
@@ -153,8 +165,9 @@ describe.each(withBody)("$method $path", ({ path }) => {
     },
   );
 
-  test("a body of 2 MiB: 413", async () => {
-    const answer = await send(target, JSON.stringify({ type: "x", data: "x".repeat(2 * 1024 * 1024) }));
+  const mebibytes = TAKES_BATCHES.test(operation.path) ? 17 : 2;
+  test(`a body of ${mebibytes} MiB: 413`, async () => {
+    const answer = await send(target, JSON.stringify({ type: "x", data: "x".repeat(mebibytes * 1024 * 1024) }));
     expect(answer.status).toBe(413);
     expect(answer.body.code).toBe("payload_too_large");
   });
