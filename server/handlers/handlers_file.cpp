@@ -5,14 +5,13 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <set>
 
 #include "base/json.h"
+#include "handlers/file_section.h"
 #include "jobs/job_type.h"
 
 namespace taskgate::handlers {
@@ -26,75 +25,9 @@ constexpr std::int64_t timeout_ms_max = 24 * 60 * 60 * 1'000;
 constexpr std::int64_t grace_ms_max = 60'000;
 constexpr std::size_t secret_bytes_min = 16;
 
-// What is wrong with the file, and at which field or line.
-struct Complaint {
-  std::string where;
-  std::string what;
-};
-
-[[noreturn]] void refuse(std::string where, std::string what) { throw Complaint{std::move(where), std::move(what)}; }
-
 std::string text_of(const json::string& text) { return {text.data(), text.size()}; }
 
-// An object of the file and its place in it. Its members are taken one by one; what is left at the end is unknown.
-class Section {
- public:
-  Section(const json::value& value, std::string path) : path_(std::move(path)) {
-    if (!value.is_object()) refuse(path_.empty() ? "the file" : path_, "must be an object");
-    object_ = &value.get_object();
-  }
-
-  [[nodiscard]] std::string place(std::string_view name) const {
-    const bool is_word = std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
-    const auto shown = is_word && !name.empty() ? std::string(name) : fmt::format("\"{}\"", name);
-    return path_.empty() ? shown : path_ + "." + shown;
-  }
-  const json::value* take(std::string_view name) {
-    taken_.emplace(name);
-    return object_->if_contains(json::string_view(name.data(), name.size()));
-  }
-  [[nodiscard]] const json::object& object() const { return *object_; }
-
-  std::int64_t number(std::string_view name, std::int64_t least, std::int64_t most, std::int64_t fallback) {
-    const json::value* value = take(name);
-    if (value == nullptr) return fallback;
-    if (!value->is_int64() || value->get_int64() < least || value->get_int64() > most) {
-      refuse(place(name), fmt::format("must be a whole number from {} to {}", least, most));
-    }
-    return value->get_int64();
-  }
-  std::optional<std::string> text(std::string_view name) {
-    const json::value* value = take(name);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_string()) refuse(place(name), "must be a string");
-    return text_of(value->get_string());
-  }
-  bool flag(std::string_view name) {
-    const json::value* value = take(name);
-    if (value == nullptr) return false;
-    if (!value->is_bool()) refuse(place(name), "must be true or false");
-    return value->get_bool();
-  }
-  void end() const {
-    for (const auto& member : *object_) {
-      const std::string name(member.key().data(), member.key().size());
-      if (!taken_.contains(name)) refuse(place(name), fmt::format("is unknown; known are {}", known()));
-    }
-  }
-
- private:
-  [[nodiscard]] std::string known() const {
-    std::string names;
-    for (const auto& name : taken_) names += (names.empty() ? "" : ", ") + name;
-    return names;
-  }
-
-  std::string path_;
-  const json::object* object_ = nullptr;
-  std::set<std::string> taken_;
-};
-
-std::vector<std::string> read_arguments(Section& section) {
+std::vector<std::string> read_arguments(FileSection& section) {
   const json::value* value = section.take("command");
   const auto place = section.place("command");
   if (value == nullptr || !value->is_array() || value->get_array().empty()) {
@@ -121,11 +54,11 @@ bool is_variable_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [&](unsigned char c) { return is_letter(c) || std::isdigit(c) != 0; });
 }
 
-std::map<std::string, std::string> read_environment(Section& section) {
+std::map<std::string, std::string> read_environment(FileSection& section) {
   std::map<std::string, std::string> variables;
   const json::value* value = section.take("environment");
   if (value == nullptr) return variables;
-  Section environment(*value, section.place("environment"));
+  FileSection environment(*value, section.place("environment"));
   for (const auto& member : environment.object()) {
     const std::string name(member.key().data(), member.key().size());
     if (!is_variable_name(name)) refuse(environment.place(name), "must be named with letters, digits and _");
@@ -134,7 +67,7 @@ std::map<std::string, std::string> read_environment(Section& section) {
   return variables;
 }
 
-std::string read_working_directory(Section& section) {
+std::string read_working_directory(FileSection& section) {
   const auto folder = section.text("workingDirectory").value_or("/");
   std::error_code error;
   if (!folder.starts_with('/') || !std::filesystem::is_directory(folder, error)) {
@@ -144,11 +77,11 @@ std::string read_working_directory(Section& section) {
   return folder;
 }
 
-std::size_t read_concurrency(Section& section) {
+std::size_t read_concurrency(FileSection& section) {
   return static_cast<std::size_t>(section.number("concurrency", 1, concurrency_max, 1));
 }
 
-ExecType read_exec(Section section) {
+ExecType read_exec(FileSection section) {
   ExecType type;
   type.command.arguments = read_arguments(section);
   type.concurrency = read_concurrency(section);
@@ -160,7 +93,7 @@ ExecType read_exec(Section section) {
   return type;
 }
 
-HttpType read_http(Section section) {
+HttpType read_http(FileSection section) {
   HttpType type;
   const auto url = section.text("url");
   if (!url) refuse(section.place("url"), "is missing");
@@ -180,18 +113,18 @@ HttpType read_http(Section section) {
 
 // All types of one kind, each read by `read`.
 template <class Type, class Read>
-std::map<std::string, Type> read_types(Section& file, std::string_view kind, Read read) {
+std::map<std::string, Type> read_types(FileSection& file, std::string_view kind, Read read) {
   std::map<std::string, Type> types;
   const json::value* value = file.take(kind);
   if (value == nullptr) return types;
-  const Section section(*value, file.place(kind));
+  const FileSection section(*value, file.place(kind));
   for (const auto& member : section.object()) {
     const std::string name(member.key().data(), member.key().size());
     const auto normal = jobs::normalize_job_type(name);
     if (!normal || *normal != name) {
       refuse(section.place(name), "must be a job type: 1 to 128 printable characters, no blanks around them");
     }
-    types.emplace(name, read(Section(member.value(), section.place(name))));
+    types.emplace(name, read(FileSection(member.value(), section.place(name))));
   }
   return types;
 }
@@ -222,7 +155,7 @@ void check_together(const HandlersFile& file) {
 HandlersFile read_file(std::string_view text) {
   const auto parsed = parse_json(text);
   if (!parsed) refuse_syntax(text, parsed.error().message);
-  Section section(*parsed, "");
+  FileSection section(*parsed, "");
   HandlersFile file;
   file.exec = read_types<ExecType>(section, "exec", read_exec);
   file.http = read_types<HttpType>(section, "http", read_http);

@@ -122,7 +122,7 @@ TEST_F(HttpPostTest, GivesUpAtTheTimeout) {
 
 TEST_F(HttpPostTest, EndsWhenItIsStopped) {
   TestWebServer server("");
-  server.on_request = [this] { stop.raise(); };
+  server.on_request([this] { stop.raise(); });
   const auto answer = post(request_to(server.url()), stop);
   EXPECT_TRUE(answer.stopped);
   EXPECT_TRUE(server.client_left());

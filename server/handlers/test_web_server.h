@@ -44,8 +44,11 @@ class TestWebServer {
   [[nodiscard]] std::string url(const std::string& host = "127.0.0.1") const {
     return "http://" + host + ":" + port() + "/jobs?a=1";
   }
-  // Called on the server's thread when a request has arrived; set it before the first one.
-  std::function<void()> on_request;
+  // Calls `told` on the server's thread when a request has arrived.
+  void on_request(std::function<void()> told) {
+    const std::lock_guard lock(mutex_);
+    on_request_ = std::move(told);
+  }
 
   // The requests so far, each with its headers and its body.
   [[nodiscard]] std::vector<std::string> requests() {
@@ -69,7 +72,7 @@ class TestWebServer {
       if (error || stopping_) return;
       ++connections_;
       take_request(socket);
-      if (on_request) on_request();
+      tell_of_request();
       if (answer_.empty()) {
         wait_for_end(socket);
       } else {
@@ -95,6 +98,11 @@ class TestWebServer {
     requests_.push_back(std::move(request));
   }
 
+  void tell_of_request() {
+    const std::lock_guard lock(mutex_);
+    if (on_request_) on_request_();
+  }
+
   void wait_for_end(boost::asio::ip::tcp::socket& socket) {
     boost::system::error_code error;
     char byte = 0;
@@ -112,6 +120,7 @@ class TestWebServer {
   std::mutex mutex_;
   std::condition_variable left_;
   bool has_left_ = false;
+  std::function<void()> on_request_;
   std::vector<std::string> requests_;
   std::thread thread_;  // last: it uses the others
 };
