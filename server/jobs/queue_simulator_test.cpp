@@ -93,6 +93,48 @@ class CountingStore final : public MemoryJobStore {
   std::int64_t running_ = 0;
 };
 
+// Counts slots in a counter of its own, which a lease that runs out does not bring down again.
+class LeakingStore final : public MemoryJobStore {
+ public:
+  Awaitable<Claim> claim(ClaimRequest request, Time now) override {
+    Claim claimed = co_await MemoryJobStore::claim(request, now);
+    // As if the slots of those that crashed were still taken.
+    while (!claimed.jobs.empty() && limited_ && static_cast<std::int64_t>(claimed.jobs.size()) + leaked_ > 2) {
+      const Job job = claimed.jobs.back();
+      claimed.jobs.pop_back();
+      std::vector<Settlement> back;
+      back.push_back({job.id, job.fence, SettlementKind::release, std::nullopt, std::nullopt, std::nullopt});
+      co_await MemoryJobStore::settle(std::move(back), now);
+    }
+    co_return claimed;
+  }
+  Awaitable<std::vector<Job>> reclaim_expired(int crashes_max, Time now) override {
+    auto reclaimed = co_await MemoryJobStore::reclaim_expired(crashes_max, now);
+    leaked_ += static_cast<std::int64_t>(reclaimed.size());
+    co_return reclaimed;
+  }
+  Awaitable<TypeControl> control_type(std::string type, TypeControlChange change, Time now) override {
+    limited_ = true;
+    co_return co_await MemoryJobStore::control_type(std::move(type), std::move(change), now);
+  }
+
+ private:
+  bool limited_ = false;
+  std::int64_t leaked_ = 0;
+};
+
+// Lets one more run than may.
+class GenerousStore final : public MemoryJobStore {
+ public:
+  Awaitable<TypeControl> control_type(std::string type, TypeControlChange change, Time now) override {
+    const auto asked = change.concurrency;
+    if (change.concurrency && *change.concurrency) ++**change.concurrency;
+    TypeControl control = co_await MemoryJobStore::control_type(std::move(type), std::move(change), now);
+    if (asked) control.concurrency = *asked;
+    co_return control;
+  }
+};
+
 // Takes a crash for a failure.
 class BlamingStore final : public MemoryJobStore {
  public:
@@ -104,6 +146,8 @@ class BlamingStore final : public MemoryJobStore {
 TEST(QueueSimulator, CatchesAMissingFence) { EXPECT_TRUE(first_violation<UnfencedStore>(200)); }
 TEST(QueueSimulator, CatchesAnAnswerBeforeTheJobIsKept) { EXPECT_TRUE(first_violation<HastyStore>(200)); }
 TEST(QueueSimulator, CatchesACounterThatIsNotDerived) { EXPECT_TRUE(first_violation<CountingStore>(200)); }
+TEST(QueueSimulator, CatchesSlotsThatLeakWhenAWorkerDies) { EXPECT_TRUE(first_violation<LeakingStore>(200)); }
+TEST(QueueSimulator, CatchesALimitThatIsNotKept) { EXPECT_TRUE(first_violation<GenerousStore>(200)); }
 TEST(QueueSimulator, CatchesACrashTakenForAFailure) { EXPECT_TRUE(first_violation<BlamingStore>(200)); }
 
 }  // namespace

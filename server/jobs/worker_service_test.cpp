@@ -147,6 +147,33 @@ TEST_F(WorkerServiceTest, GivesAJobWithALeaseAndTakesItsResult) {
   EXPECT_EQ(settle(ann, said), "already_settled");
 }
 
+TEST_F(WorkerServiceTest, WakesAWorkerForAJobThatALimitHeldUp) {
+  TypeControlChange one;
+  one.concurrency.emplace(1);
+  run(store.control_type("mail", one, clock.now()));
+  const Job first = submit(ann);
+  const Job second = submit(ann);
+  const ClaimedJob running = claim_one(ann);
+  EXPECT_EQ(running.job.id, first.id);
+  const auto waiting = wait_as(ann, "other");
+  EXPECT_TRUE(waiting->waits());
+  EXPECT_EQ(settle(ann, say(running, WorkerVerb::complete)), "ok");
+  ASSERT_FALSE(waiting->waits());
+  EXPECT_EQ(waiting->job().job.id, second.id);
+}
+
+TEST_F(WorkerServiceTest, KnowsWhoIsThereToServeAType) {
+  EXPECT_FALSE(workers.serves(ann.user_id, "mail"));
+  begin(ann, wanted("w"));
+  EXPECT_TRUE(workers.serves(ann.user_id, "mail"));
+  EXPECT_FALSE(workers.serves(ann.user_id, "video"));
+  EXPECT_FALSE(workers.serves(bob.user_id, "mail"));
+  pass(seconds{61});
+  EXPECT_FALSE(workers.serves(ann.user_id, "mail")) << "it was not heard of for a minute";
+  begin(root, wanted("for everybody"));
+  EXPECT_TRUE(workers.serves(bob.user_id, "mail"));
+}
+
 TEST_F(WorkerServiceTest, ShowsAUsersKeyThatUsersJobsOnly) {
   submit(ann);
   EXPECT_THAT(begin(bob, wanted("w"))->answer->jobs, IsEmpty());
