@@ -196,10 +196,16 @@ class MemoryJobStore : public JobStore {
     Job& job = record->job;
     if (job.status == JobStatus::completed) co_return conflict("already_completed", "The job is already completed");
     if (!is_finished(job.status)) co_return conflict("not_finished", "The job is not finished");
-    if (auto refusal = hold_up(job)) co_return std::move(*refusal);
+    if (auto refusal = hold_up(job)) {
+      job.blocked_by = 0;
+      co_return std::move(*refusal);
+    }
     if (job.terms.unique_key && job.terms.unique_for != UniqueFor::window) {
       const Record* holder = holder_of(job, now);
-      if (holder != nullptr && holder->job.id != job.id) co_return unique_key_taken(holder->job.id);
+      if (holder != nullptr && holder->job.id != job.id) {
+        job.blocked_by = 0;
+        co_return unique_key_taken(holder->job.id);
+      }
       unique_[{job.user_id, *job.terms.unique_key}] = job.id;
     }
     job.retries = 0;
@@ -568,7 +574,6 @@ class MemoryJobStore : public JobStore {
           followed_.push_back(holder->job);
         }
       }
-      unique_[{job.user_id, *job.terms.unique_key}] = job.id;
     }
     if (job.run_at && *job.run_at <= now) job.run_at.reset();
     for (const JobId id : job.terms.depends_on) {
@@ -584,6 +589,7 @@ class MemoryJobStore : public JobStore {
       }
     }
     if (job.status != JobStatus::pending) job.blocked_by = 0;
+    if (holds_unique_key(job, now)) unique_[{job.user_id, *job.terms.unique_key}] = job.id;
     Job& kept = records_.try_emplace(job.id).first->second.job;
     kept = std::move(job);
     if (kept.status == JobStatus::pending) enqueue(kept);
