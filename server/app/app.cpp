@@ -200,7 +200,11 @@ net::ServerOptions App::Parts::http_options() const {
   options.body_bytes_max = [this](const net::Request& request) {
     return sockets_.owns(request.path) ? sockets_.body_bytes_max() : config_.body_bytes_max;
   };
-  options.on_refusal = [this](const net::Request& request, net::Response& response) { cross_origin_.permit(request, response); };
+  options.on_refusal = [this](const net::Request& request, net::Response& response) {
+    cross_origin_.permit(request, response);
+    // What the official Socket.IO server answers.
+    if (response.status == 413 && sockets_.owns(request.path)) response.body = std::make_shared<const std::string>();
+  };
   return options;
 }
 
