@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { operations } from "../harness/contract";
+import { openapi, operations } from "../harness/contract";
 import { run } from "../harness/program";
 
 // Answered with the dashboard's files, outside of the table: the greeting for programs, the dashboard for browsers.
@@ -17,4 +17,9 @@ test("the route table of the server and openapi.yaml name the same routes with t
     .map((operation) => `${operation.method} ${operation.path.replace(/\{(\w+)\}/g, ":$1")} ${operation.policy}`)
     .filter((line) => line !== OUTSIDE);
   expect(served.sort()).toEqual(written.sort());
+});
+
+test("the contract has the version of the program", async () => {
+  const outcome = await run(["version"]);
+  expect(outcome.stdout.trim()).toBe(`taskgate ${openapi.info.version}`);
 });
