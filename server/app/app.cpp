@@ -8,6 +8,7 @@
 #include <iostream>
 #include <thread>
 
+#include "api/error_response.h"
 #include "api/http_api.h"
 #include "api/realtime_bridge.h"
 #include "app/account_mailer.h"
@@ -215,8 +216,7 @@ Awaitable<net::Response> App::Parts::handle_http(net::Request request) {
 Awaitable<net::WebSocketDecision> App::Parts::handle_upgrade(net::Request request) {
   if (sockets_.owns(request.path)) co_return co_await sockets_.handle_upgrade(std::move(request));
   net::WebSocketDecision refused;
-  refused.refusal = net::Response::json(
-      404, R"({"status":"fail","code":"not_found","message":"There is no WebSocket at this address"})");
+  refused.refusal = api::error_response({ErrorCode::not_found, "not_found", "There is no WebSocket at this address", {}, {}}, request);
   co_return refused;
 }
 
