@@ -142,7 +142,7 @@ Awaitable<void> RealtimeBridge::look_again(net::SocketPtr socket) {
   try {
     const auto caller = co_await check_caller(socket);
     if (!caller) co_return socket->disconnect(true);
-  } catch (const StoreFailure& failure) {
+  } catch (const std::exception& failure) {  // the next look decides
     log::warning("credentials of a socket not checked", {{"error", failure.what()}});
   }
   if (socket->connected()) watch(socket);
@@ -222,6 +222,7 @@ void RealtimeBridge::announce_job(const jobs::Job& job) {
   JsonWriter update;
   update.begin_object().member("jobId", to_string(job.id)).member("status", jobs::to_string(job.status));
   update.member("userId", to_string(job.user_id)).key("progress").number(job.progress).member("type", job.type);
+  if (job.progress_message) update.member("progressMessage", *job.progress_message);
   if (job.error) update.member("error", *job.error);
   update.member("seq", job.revision).end_object();
   sockets_.to(user_room(job.user_id)).emit("jobUpdated", update.take());

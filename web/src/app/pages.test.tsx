@@ -233,6 +233,12 @@ describe("jobs", () => {
     await expectAccessible();
   });
 
+  it("open with a click anywhere in their row", async () => {
+    const { path } = openApp("/", { user: ada, routes: jobRoutes() });
+    await userEvent.click(await screen.findByText("20%"));
+    await waitFor(() => expect(path()).toBe(`/jobs/${running.id}`));
+  });
+
   it("say whether they are live", async () => {
     const { socket, server } = openApp("/", { user: ada, routes: jobRoutes() });
     expect(await screen.findByRole("status")).toHaveTextContent("polling");

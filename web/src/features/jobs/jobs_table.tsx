@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconArrowUp } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { memo, useState } from "react";
+import { type MouseEvent, memo, useState } from "react";
 import { formatJson } from "@/lib/json";
 import { useNow } from "@/lib/now";
 import { formatElapsed, formatExact } from "@/lib/time";
@@ -71,9 +71,17 @@ export function JobsTable({ jobs, page, withOwner, stale }: JobsTableProps) {
   );
 }
 
+/** A click anywhere in a row follows its link, but for one on another control and for one that ends a selection of text. */
+function followLink(event: MouseEvent<HTMLTableRowElement>): void {
+  const target = event.target as Element;
+  if (target.closest("a, button") || window.getSelection()?.toString()) return;
+  event.currentTarget.querySelector<HTMLAnchorElement>("[data-job-link]")?.click();
+}
+
 const JobRow = memo(function JobRow({ job, withOwner }: { job: Job; withOwner: boolean }) {
   return (
-    <tr data-job-id={job.id} className={classes.row}>
+    // The link in the row is what keyboards and screen readers use; the click is a larger target for pointers.
+    <tr data-job-id={job.id} className={classes.row} onClick={followLink}>
       <td className={classes.status}>
         <StatusBadge status={job.status} />
         {job.status === "processing" && (

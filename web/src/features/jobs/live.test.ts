@@ -6,7 +6,13 @@ import { jobWith } from "@/test/jobs";
 import { createSequenceFilter, patchJob } from "./live";
 import type { Job, JobList } from "./model";
 
-const event: JobUpdated = { jobId: "j1", status: "processing", userId: "a1", progress: 40 };
+const event: JobUpdated = {
+  jobId: "j1",
+  status: "processing",
+  userId: "a1",
+  progress: 40,
+  progressMessage: "Page 4",
+};
 
 describe("an event about a job", () => {
   it("moves the job in every list and on its page", () => {
@@ -16,9 +22,24 @@ describe("an event about a job", () => {
     queries.setQueryData<JobList>(key, list);
     queries.setQueryData<Job>(queryKeys.job("j1"), jobWith({ id: "j1" }));
     patchJob(queries, event);
-    expect(queries.getQueryData<JobList>(key)?.data[0]).toMatchObject({ status: "processing", progress: 40 });
+    expect(queries.getQueryData<JobList>(key)?.data[0]).toMatchObject({
+      status: "processing",
+      progress: 40,
+      progressMessage: "Page 4",
+    });
     expect(queries.getQueryData<JobList>(key)?.data[1]).toBe(list.data[1]);
     expect(queries.getQueryData<Job>(queryKeys.job("j1"))?.progress).toBe(40);
+  });
+
+  it("drops the words of an older progress, and keeps those of the same", () => {
+    const queries = new QueryClient();
+    const words = (progress: number) => {
+      const job = jobWith({ id: "j1", status: "processing", progress: 40, progressMessage: "Step 4 of 10" });
+      queries.setQueryData<Job>(queryKeys.job("j1"), job);
+      patchJob(queries, { ...event, progress });
+      return queries.getQueryData<Job>(queryKeys.job("j1"))?.progressMessage;
+    };
+    expect([words(40), words(50), words(0)]).toEqual(["Step 4 of 10", undefined, undefined]);
   });
 
   it("leaves lists without the job untouched and makes none", () => {
