@@ -360,6 +360,22 @@ describe("submitting a job", () => {
     );
     expect(screen.getByRole("dialog")).toBeVisible();
   });
+
+  it("shows a failure that belongs to no field beside the button, where it is in sight", async () => {
+    openApp("/?new=true", {
+      user: ada,
+      routes: {
+        "POST /api/jobs/submit": () => ({ status: 503, body: refusal("overloaded", "Too much to do") }),
+      },
+    });
+    await userEvent.click(await button("Fast Task"));
+    await userEvent.click(await button("Submit job"));
+    const alert = await screen.findByRole("alert");
+    expect(alert).toHaveTextContent("Too much to do");
+    // The foot sticks to the lower edge; the fields above it scroll.
+    expect(alert.parentElement).toContainElement(await button("Submit job"));
+    expect(alert.parentElement).not.toContainElement(screen.getByRole("textbox", { name: "Type" }));
+  });
 });
 
 describe("a job", () => {

@@ -6,15 +6,12 @@ import type { JobUpdated } from "@/lib/socket";
 import type { Job, JobList } from "./model";
 
 function patched<T extends Job>(job: T, event: JobUpdated): T {
-  const progress = event.progress ?? (event.status === "completed" ? 100 : job.progress);
-  // Events do not say the progress in words: older words would stand beside a newer number.
-  const hasMoved = event.status !== job.status || progress !== job.progress;
   return {
     ...job,
     status: event.status,
-    progress,
-    ...(hasMoved ? { progressMessage: undefined } : {}),
-    ...(event.progressMessage === undefined ? {} : { progressMessage: event.progressMessage }),
+    progress: event.progress ?? (event.status === "completed" ? 100 : job.progress),
+    // Without words there are none now: those of an earlier attempt would stand beside its successor's number.
+    progressMessage: event.progressMessage,
     ...(event.error === undefined ? {} : { error: event.error }),
   };
 }
