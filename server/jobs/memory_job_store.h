@@ -171,14 +171,16 @@ class MemoryJobStore : public JobStore {
     const std::lock_guard lock(mutex_);
     enter();
     JobPage page;
+    std::size_t bytes = 0;
     for (auto each = records_.rbegin(); each != records_.rend(); ++each) {
       const Job& job = each->second.job;
       if ((before && job.id >= *before) || !visible(scope, job) || !matches(filter, job)) continue;
-      if (page.jobs.size() == limit) {
+      if (page.jobs.size() == limit || bytes >= page_bytes_max) {
         page.next = page.jobs.back().id;
         break;
       }
       page.jobs.push_back(job);
+      bytes += carried_bytes(job);
     }
     co_return page;
   }

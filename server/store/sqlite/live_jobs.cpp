@@ -49,7 +49,9 @@ void LiveJobs::leave(const Standing& job) {
 void LiveJobs::promote_due(JobRows& rows, Time now) {
   while (const auto id = waiting_.take_due(now)) {
     ++changes_;
-    if (const auto row = rows.find_pending(*id)) ready_.push({*id, row->user_id, row->type, row->priority});
+    const auto row = rows.find_pending(*id);
+    // Already ready: someone else edited its row by hand, and it came back another way.
+    if (row && !ready_.contains(*id)) ready_.push({*id, row->user_id, row->type, row->priority});
   }
 }
 
