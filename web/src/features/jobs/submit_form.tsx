@@ -104,7 +104,7 @@ export function SubmitForm({ knownTypes, onDone }: SubmitFormProps) {
       )}
       <SameAsCurl job={form.values} />
       <div className={classes.foot}>
-        {problem && <ErrorNote message={problem.message} requestId={problem.requestId} />}
+        {problem && <ErrorNote message={problem.message} requestId={problem.reportId} />}
         <div className={classes.actions}>
           <Button variant="default" onClick={onDone}>
             Discard
