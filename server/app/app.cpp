@@ -198,6 +198,7 @@ net::ServerOptions App::Parts::http_options() const {
   options.port = config_.port;
   options.loops = loop_count(config_);
   options.trusted_proxies = config_.trusted_proxies;
+  options.logged_path = api::logged_path;
   options.body_bytes_max = [this](const net::Request& request) {
     return sockets_.owns(request.path) ? sockets_.body_bytes_max() : config_.body_bytes_max;
   };
@@ -229,7 +230,7 @@ void App::Parts::start() {
 
 void App::Parts::stop() {
   draining_ = true;
-  log::info("stopping: running jobs go back to the queue");
+  log::info("stopping: running jobs finish within the grace, or go back to the queue");
   run_to_completion(runner_.stop());
   sockets_.stop();
   server_.stop(config_.stop_grace);
