@@ -53,14 +53,18 @@ describe("sign up", () => {
     expect(server.seen.filter(({ path }) => path === "/api/auth/signup")).toEqual([]);
   });
 
-  it("leads to the page that says where the link is", async () => {
-    const { path } = openApp("/sign-up", { routes: { "POST /api/auth/signup": ok } });
+  it.each([
+    ["smtp", "Check your mail", /We sent a link to ada@example.com\. Open it/],
+    ["terminal", "Confirm your address", /The link for ada@example.com was printed in the server's terminal/],
+  ] as const)("leads to the page that says where the link is: %s", async (mail, title, words) => {
+    const { path } = openApp("/sign-up", { mail, routes: { "POST /api/auth/signup": ok } });
     await fill("Email", "ada@example.com");
     await fill("Password", "correct horse");
     await userEvent.click(await button("Sign up"));
-    await screen.findByRole("heading", { name: "Check your mail" });
+    await screen.findByRole("heading", { name: title });
     expect(path()).toBe("/check-mail?email=ada%40example.com");
-    await screen.findByText(/printed in the server's terminal/);
+    expect(screen.getByRole("main")).toHaveTextContent(words);
+    expect(screen.queryByText(mail === "smtp" ? /terminal/ : /sent|mail:/)).toBeNull();
     await expectAccessible();
   });
 });
@@ -146,6 +150,17 @@ describe("forgot and reset", () => {
     await userEvent.click(await button("Send reset link"));
     await screen.findByText("If nobody@example.com has an account, a link is on its way.");
     await expectAccessible();
+  });
+
+  it("say where the link is when this server sends no mail", async () => {
+    openApp("/forgot", { mail: "terminal", routes: { "POST /api/auth/forgot-password": ok } });
+    await screen.findByText(/^A link to set a new one is printed in the server's terminal/);
+    await fill("Email", "nobody@example.com");
+    await userEvent.click(await button("Send reset link"));
+    await screen.findByText(
+      "If nobody@example.com has an account, the link was printed in the server's terminal.",
+    );
+    expect(screen.queryByText(/on its way|we send/i)).toBeNull();
   });
 
   it("set the new password", async () => {

@@ -16,7 +16,7 @@ export interface OpenedApp {
 }
 
 /** The routes every page may ask. `user` is whose refresh cookie the browser has. */
-function commonRoutes(user: User | undefined): Routes {
+function commonRoutes(user: User | undefined, mail: "smtp" | "terminal"): Routes {
   return {
     "GET /api/system/info": () => ({
       body: {
@@ -26,7 +26,7 @@ function commonRoutes(user: User | undefined): Routes {
           environment: "development",
           simulate: true,
           guests: true,
-          mail: "terminal",
+          mail,
           publicUrl: "http://127.0.0.1:3000",
         },
       },
@@ -44,10 +44,16 @@ function commonRoutes(user: User | undefined): Routes {
 }
 
 /** The whole dashboard at `path`, against a fake server, with the socket played by the test (see pages.test.tsx). */
-export function openApp(path: string, options: { user?: User; routes?: Routes } = {}): OpenedApp {
+export function openApp(
+  path: string,
+  options: { user?: User; mail?: "smtp" | "terminal"; routes?: Routes } = {},
+): OpenedApp {
   session.signedOut("absent");
   session.state.set({ status: "unknown" });
-  const server = createFakeServer({ ...commonRoutes(options.user), ...options.routes });
+  const server = createFakeServer({
+    ...commonRoutes(options.user, options.mail ?? "smtp"),
+    ...options.routes,
+  });
   vi.stubGlobal("fetch", server.fetch);
   const router = createAppRouter(createMemoryHistory({ initialEntries: [path] }));
   render(<App router={router} />);
