@@ -205,6 +205,72 @@ describe("account", () => {
     await expectAccessible();
   });
 
+  const here = {
+    id: "s1",
+    current: true,
+    userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    address: "192.0.2.1",
+    createdAt: "2026-01-30T09:30:00.000Z",
+    lastUsedAt: "2026-01-30T09:30:00.000Z",
+  };
+  const there = { ...here, id: "s2", current: false, userAgent: "curl/7.88.1", address: "192.0.2.2" };
+
+  it("lists where one is signed in, and ends one of these sessions", async () => {
+    let sessions = [there, here];
+    const { server } = openApp("/account", {
+      user: ada,
+      routes: {
+        "GET /api/auth/sessions": () => ({ body: { data: sessions } }),
+        "DELETE /api/auth/sessions/s2": () => {
+          sessions = [here];
+          return ok();
+        },
+      },
+    });
+    const lines = within(await screen.findByRole("list", { name: "Sessions" })).getAllByRole("listitem");
+    expect(lines[0]).toHaveTextContent(/^Firefox on Linuxthis devicelast used .* from 192.0.2.1$/);
+    expect(lines[1]).toHaveTextContent(/^curllast used .* from 192.0.2.2End$/);
+    expect(within(lines[0] as HTMLElement).queryByRole("button")).toBeNull();
+    await expectAccessible();
+    await userEvent.click(await button("End the session on curl from 192.0.2.2"));
+    await waitFor(() => expect(screen.queryByText("curl")).toBeNull());
+    expect(server.seen.filter(({ method }) => method === "DELETE")).toHaveLength(1);
+    expect(screen.getByText("this device")).toBeVisible();
+  });
+
+  it("says why a session could not be ended", async () => {
+    openApp("/account", {
+      user: ada,
+      routes: {
+        "GET /api/auth/sessions": () => ({ body: { data: [here, there] } }),
+        "DELETE /api/auth/sessions/s2": () => ({
+          status: 404,
+          body: refusal("not_found", "Session not found"),
+        }),
+      },
+    });
+    await userEvent.click(await button("End the session on curl from 192.0.2.2"));
+    expect(await screen.findByRole("alert")).toHaveTextContent("Session not found");
+  });
+
+  it("ends all sessions, and stays signed in when the server could not", async () => {
+    let broken = true;
+    const { path } = openApp("/account", {
+      user: ada,
+      routes: {
+        "POST /api/auth/logout-all": () =>
+          broken ? { status: 500, body: refusal("internal", "Something went wrong") } : ok(),
+      },
+    });
+    await userEvent.click(await button("End all sessions"));
+    expect(await screen.findByRole("alert")).toHaveTextContent("Something went wrongRequest req-1");
+    expect(path()).toBe("/account");
+    broken = false;
+    await userEvent.click(await button("End all sessions"));
+    await screen.findByRole("button", { name: "Sign in" });
+    expect(path()).toBe("/sign-in");
+  });
+
   it("signs out", async () => {
     const { server, path } = openApp("/account", { user: ada });
     await userEvent.click(await button("Sign out"));

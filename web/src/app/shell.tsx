@@ -1,6 +1,8 @@
-import { IconListDetails, IconMessages, IconStack2, IconUserCircle } from "@tabler/icons-react";
+import { ActionIcon } from "@mantine/core";
+import { IconListDetails, IconLogout, IconMessages, IconStack2, IconUserCircle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
+import { signOut } from "@/features/accounts/api";
 import { useJobPatches } from "@/features/jobs/live";
 import { session } from "@/lib/client";
 import { useConnection } from "@/lib/connection";
@@ -38,6 +40,7 @@ function SignedInShell({ user }: { user: User }) {
       <Navigation admin={user.role === "admin"} />
       <footer className={classes.foot}>
         <Identity user={user} />
+        <SignOut />
         <ColorSchemeControl />
       </footer>
       <main id="content" className={classes.content} tabIndex={-1}>
@@ -75,6 +78,20 @@ function Navigation({ admin }: { admin: boolean }) {
         Account
       </Link>
     </nav>
+  );
+}
+
+function SignOut() {
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      aria-label="Sign out"
+      title="Sign out"
+      onClick={() => void signOut().catch(() => {})}
+    >
+      <IconLogout size={17} stroke={1.7} />
+    </ActionIcon>
   );
 }
 

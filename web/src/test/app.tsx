@@ -36,6 +36,7 @@ function commonRoutes(user: User | undefined, mail: "smtp" | "terminal"): Routes
         ? { body: { accessToken: `token-${user.id}`, user } }
         : { status: 401, body: refusal("no_session", "No session") },
     "POST /api/auth/logout": () => ({ body: { message: "Signed out" } }),
+    "GET /api/auth/sessions": () => ({ body: { data: [] } }),
     "GET /api/jobs": () => ({ body: { results: 0, data: [] } }),
     "GET /api/jobs/stats": () => ({
       body: { data: { pending: 0, processing: 0, completed: 0, failed: 0, cancelled: 0 } },
