@@ -2,6 +2,7 @@ import { ActionIcon } from "@mantine/core";
 import { IconListDetails, IconLogout, IconMessages, IconStack2, IconUserCircle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { signOut } from "@/features/accounts/api";
 import { useJobPatches } from "@/features/jobs/live";
 import { session } from "@/lib/client";
@@ -14,15 +15,19 @@ import { ColorSchemeControl } from "@/ui/color_scheme_control";
 import { LiveIndicator } from "@/ui/live_indicator";
 import classes from "./shell.module.css";
 
-/** Navigation beside the page; on small screens along the lower edge. */
-export function Shell() {
+/** Navigation beside the page, which is `children` or the route's; on small screens along the lower edge. */
+export function Shell({ children }: { children?: ReactNode }) {
   const state = useStore(session.state);
   if (state.status !== "signed-in") return null;
   // The key makes everything below start anew for another account.
-  return <SignedInShell key={state.user.id} user={state.user} />;
+  return (
+    <SignedInShell key={state.user.id} user={state.user}>
+      {children ?? <Outlet />}
+    </SignedInShell>
+  );
 }
 
-function SignedInShell({ user }: { user: User }) {
+function SignedInShell({ user, children }: { user: User; children: ReactNode }) {
   useJobPatches();
   return (
     <div className={classes.shell}>
@@ -44,7 +49,7 @@ function SignedInShell({ user }: { user: User }) {
         <ColorSchemeControl />
       </footer>
       <main id="content" className={classes.content} tabIndex={-1}>
-        <Outlet />
+        {children}
       </main>
     </div>
   );
