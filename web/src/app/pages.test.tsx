@@ -99,6 +99,15 @@ describe("verify", () => {
   });
 });
 
+describe("a first visit", () => {
+  it("asks for no session", async () => {
+    const { server, path } = openApp("/");
+    await button("Sign in");
+    expect(path()).toBe("/sign-in");
+    expect(server.seen.filter((request) => request.path.includes("refresh"))).toEqual([]);
+  });
+});
+
 describe("sign in", () => {
   const login = {
     "POST /api/auth/login": () => ({ body: { tokens: { accessToken: "token-a1" }, user: ada } }),
@@ -583,6 +592,17 @@ describe("an address that leads nowhere", () => {
   it("says so", async () => {
     openApp("/nowhere");
     await screen.findByText("There is no such page");
+    expect(screen.queryByRole("navigation")).toBeNull();
     await expectAccessible();
+  });
+
+  it("keeps the navigation for who is signed in", async () => {
+    const { path } = openApp("/no/where", { user: ada });
+    await screen.findByRole("heading", { name: "There is no such page" });
+    const navigation = await screen.findByRole("navigation", { name: "Main" });
+    await expectAccessible();
+    await userEvent.click(within(navigation).getByRole("link", { name: "Account" }));
+    await screen.findByRole("heading", { name: "Account" });
+    expect(path()).toBe("/account");
   });
 });

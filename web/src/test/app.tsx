@@ -6,6 +6,7 @@ import { App } from "@/app/app";
 import { createAppRouter } from "@/app/router";
 import { session, socket } from "@/lib/client";
 import type { User } from "@/lib/session";
+import { storedMarker } from "@/lib/session_marker";
 import { createFakeServer, type FakeServer, type Routes, refusal } from "./fake_server";
 import type { FakeSocket } from "./fake_socket";
 
@@ -50,6 +51,7 @@ export function openApp(
   options: { user?: User; mail?: "smtp" | "terminal"; routes?: Routes } = {},
 ): OpenedApp {
   session.signedOut("absent");
+  storedMarker.set(options.user !== undefined);
   session.state.set({ status: "unknown" });
   const server = createFakeServer({
     ...commonRoutes(options.user, options.mail ?? "smtp"),
