@@ -512,6 +512,23 @@ describe("a job", () => {
     await expectAccessible();
   });
 
+  it("that was retried by hand tells its rounds", async () => {
+    const job = { ...failed, status: "processing", retries: 0, completedAt: null };
+    const again = { attempt: 3, startedAt: "2026-01-31T11:30:00.000Z" };
+    openApp(`/jobs/${failed.id}`, {
+      user: ada,
+      routes: {
+        [`GET /api/jobs/${failed.id}`]: () => ({
+          body: { data: { ...job, attempts: 3, attemptsLog: [...(failed.attemptsLog ?? []), again] } },
+        }),
+      },
+    });
+    const attempts = await screen.findByRole("region", { name: "Attempts" });
+    expect(attempts).toHaveTextContent(/Attempt 2.*Retried by handAttempt 3/);
+    expect(screen.getByText("(0 of 1 retries since it was retried by hand)")).toBeVisible();
+    await expectAccessible();
+  });
+
   it("of somebody else is no job", async () => {
     openApp("/jobs/00000000000000ff", { user: ada });
     await screen.findByText("There is no such job");

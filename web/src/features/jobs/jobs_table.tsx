@@ -4,14 +4,14 @@ import { Link } from "@tanstack/react-router";
 import { type MouseEvent, memo, useState } from "react";
 import { formatJson } from "@/lib/json";
 import { useNow } from "@/lib/now";
-import { formatElapsed, formatExact } from "@/lib/time";
+import { formatExact } from "@/lib/time";
 import { ProgressBar } from "@/ui/progress_bar";
 import { RelativeTime } from "@/ui/relative_time";
 import { StatusBadge } from "@/ui/status_badge";
 import { useHeldList, usePointerHold } from "./held_list";
 import { JobActionButton } from "./job_action_button";
 import classes from "./jobs_table.module.css";
-import { canCancel, canRetry, type Job, jobClock } from "./model";
+import { canCancel, canRetry, formatJobClock, type Job, jobClock } from "./model";
 
 interface JobsTableProps {
   jobs: Job[];
@@ -144,12 +144,13 @@ function Attempts({ job }: { job: Job }) {
 
 function Clock({ job }: { job: Job }) {
   const now = useNow();
-  const { kind, ms } = jobClock(job, now);
+  const clock = jobClock(job, now);
+  const { kind } = clock;
   if (kind === "never ran") return <span className={classes.dim}>–</span>;
   const title = job.startedAt ? `Started ${formatExact(new Date(job.startedAt))}` : undefined;
   return (
     <span title={title}>
-      <span className={classes.dim}>{kind}</span> {formatElapsed(ms)}
+      <span className={classes.dim}>{kind}</span> {formatJobClock(clock)}
     </span>
   );
 }
