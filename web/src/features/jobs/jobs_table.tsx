@@ -109,10 +109,21 @@ const JobRow = memo(function JobRow({ job, withOwner }: { job: Job; withOwner: b
           {job.userEmail ?? job.userId}
         </td>
       )}
-      <td data-number data-label="priority" title={formatJson(job.priority)}>
+      <td
+        data-number
+        data-label="priority"
+        data-usual={job.priority === 0 || undefined}
+        className={classes.priority}
+        title={formatJson(job.priority)}
+      >
         {formatJson(job.priority)}
       </td>
-      <td data-number data-label="attempts">
+      <td
+        data-number
+        data-label="attempts"
+        data-usual={job.attempts <= 1 || undefined}
+        className={classes.attempts}
+      >
         <Attempts job={job} />
       </td>
       <td data-number className={classes.time}>
