@@ -323,6 +323,28 @@ describe("jobs", () => {
     await expectAccessible();
   });
 
+  it("say on a small screen only what is unusual", async () => {
+    const plain = jobWith({ id: "00000000000000a2", type: "Plain", attempts: 1 });
+    const urgent = jobWith({ id: "00000000000000a3", type: "Urgent", priority: 5, attempts: 3, retries: 2 });
+    openApp("/", {
+      user: ada,
+      routes: { ...jobRoutes(), "GET /api/jobs": () => ({ body: { results: 2, data: [plain, urgent] } }) },
+    });
+    const cells = async (type: string) =>
+      [...((await screen.findByRole("link", { name: type })).closest("tr")?.cells ?? [])]
+        .filter((cell) => cell.dataset.label !== undefined)
+        .map((cell) => [cell.dataset.label, cell.textContent, cell.dataset.usual]);
+    expect(await cells("Plain")).toEqual([
+      ["priority", "0", "true"],
+      ["attempts", "1", "true"],
+    ]);
+    expect(await cells("Urgent")).toEqual([
+      ["priority", "5", undefined],
+      ["attempts", "32/3 retries", undefined],
+    ]);
+    await expectAccessible();
+  });
+
   it("open with a click anywhere in their row", async () => {
     const { path } = openApp("/", { user: ada, routes: jobRoutes() });
     await userEvent.click(await screen.findByText("20%"));
@@ -585,6 +607,27 @@ describe("rooms", () => {
     await screen.findByText("No room is open");
     expect(path()).toBe("/rooms");
   });
+});
+
+describe("the live indicator", () => {
+  it.each(["/rooms", "/account"])(
+    "of %s soon says that the server is gone, and that it is back",
+    async (path) => {
+      const { socket, server } = openApp(path, { user: ada });
+      await screen.findByRole("status");
+      act(() => socket.accept());
+      expect(screen.getByRole("status")).toHaveTextContent("live");
+      server.down = true;
+      act(() => socket.drop("transport close"));
+      await waitFor(() => expect(screen.getByRole("status")).toHaveTextContent("offline"), {
+        timeout: 3_000,
+      });
+      server.down = false;
+      await waitFor(() => expect(screen.getByRole("status")).toHaveTextContent("polling"), {
+        timeout: 8_000,
+      });
+    },
+  );
 });
 
 describe("another account", () => {

@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import { signOut } from "@/features/accounts/api";
 import { useJobPatches } from "@/features/jobs/live";
 import { session } from "@/lib/client";
-import { useConnection } from "@/lib/connection";
+import { useProbedConnection } from "@/lib/connection";
 import type { User } from "@/lib/session";
 import { useStore } from "@/lib/store";
 import { systemInfoQuery } from "@/lib/system_info";
@@ -56,7 +56,7 @@ function SignedInShell({ user, children }: { user: User; children: ReactNode }) 
 }
 
 function Connection() {
-  return <LiveIndicator state={useConnection()} />;
+  return <LiveIndicator state={useProbedConnection()} />;
 }
 
 function Navigation({ admin }: { admin: boolean }) {
