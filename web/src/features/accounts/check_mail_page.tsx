@@ -99,7 +99,7 @@ export function ResendForm({ email }: { email?: string | undefined }) {
         />
       )}
       <Button type="submit" variant="default" loading={submission.busy} fullWidth>
-        Send the link again
+        {delivery === "terminal" ? "Print the link again" : "Send the link again"}
       </Button>
     </form>
   );
