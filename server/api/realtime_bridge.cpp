@@ -148,7 +148,7 @@ Awaitable<void> RealtimeBridge::look_again(net::SocketPtr socket) {
   if (socket->connected()) watch(socket);
 }
 
-Awaitable<Result<std::optional<Principal>>> RealtimeBridge::check_caller(net::SocketPtr socket) {
+Awaitable<Result<RealtimeBridge::MaybeGuest>> RealtimeBridge::check_caller(net::SocketPtr socket) {
   const auto* caller = socket->data<Caller>();
   if (!caller->principal) co_return std::optional<Principal>();
   std::string token = caller->access_token;
@@ -157,13 +157,17 @@ Awaitable<Result<std::optional<Principal>>> RealtimeBridge::check_caller(net::So
   co_return std::optional<Principal>(std::move(*principal));
 }
 
-Awaitable<void> RealtimeBridge::join_room(net::SocketPtr socket, net::Event event) {
+Awaitable<std::optional<RealtimeBridge::MaybeGuest>> RealtimeBridge::admit_event(net::SocketPtr socket, net::Event event) {
   auto caller = co_await check_caller(socket);
-  if (!caller) {
-    refuse(socket, event, caller.error());
-    socket->disconnect(true);
-    co_return;
-  }
+  if (caller) co_return std::move(*caller);
+  refuse(socket, event, caller.error());
+  socket->disconnect(true);
+  co_return std::nullopt;
+}
+
+Awaitable<void> RealtimeBridge::join_room(net::SocketPtr socket, net::Event event) {
+  auto caller = co_await admit_event(socket, event);
+  if (!caller) co_return;
   auto room_id = room_argument(event);
   if (!room_id) co_return refuse(socket, event, room_id.error());
   auto allowed = services_.rooms.may_join(*caller, *room_id);
@@ -178,12 +182,8 @@ Awaitable<void> RealtimeBridge::join_room(net::SocketPtr socket, net::Event even
 }
 
 Awaitable<void> RealtimeBridge::leave_room(net::SocketPtr socket, net::Event event) {
-  auto caller = co_await check_caller(socket);
-  if (!caller) {
-    refuse(socket, event, caller.error());
-    socket->disconnect(true);
-    co_return;
-  }
+  auto caller = co_await admit_event(socket, event);
+  if (!caller) co_return;
   auto room_id = room_argument(event);
   if (!room_id) co_return refuse(socket, event, room_id.error());
   auto allowed = services_.rooms.may_join(*caller, *room_id);
@@ -195,12 +195,8 @@ Awaitable<void> RealtimeBridge::leave_room(net::SocketPtr socket, net::Event eve
 }
 
 Awaitable<void> RealtimeBridge::send_message(net::SocketPtr socket, net::Event event) {
-  auto caller = co_await check_caller(socket);
-  if (!caller) {
-    refuse(socket, event, caller.error());
-    socket->disconnect(true);
-    co_return;
-  }
+  auto caller = co_await admit_event(socket, event);
+  if (!caller) co_return;
   auto draft = draft_argument(event);
   if (!draft) co_return refuse(socket, event, draft.error());
   auto message = services_.rooms.compose(*caller, draft->room_id, draft->message, socket->in(public_room(draft->room_id)));

@@ -230,6 +230,7 @@ void App::Parts::start() {
 
 void App::Parts::stop() {
   draining_ = true;
+  server_.stop_accepting();
   log::info("stopping: running jobs finish within the grace, or go back to the queue");
   run_to_completion(runner_.stop());
   sockets_.stop();

@@ -53,6 +53,8 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   void start();
+  // Refuses new connections from now on; those that are open go on. For the time before stop().
+  void stop_accepting();
   void stop(std::chrono::milliseconds grace);
   [[nodiscard]] std::uint16_t port() const;  // the bound one, after start()
   // The loops' executors, one per thread, in a fixed order; valid from construction to destruction.
