@@ -17,7 +17,7 @@ TEST_F(AccountOperation, MailsALinkToAnUnverifiedUser) {
   ASSERT_TRUE(run(service->create_user(email, password, Role::user, false)));
   ASSERT_EQ(mail.last().kind, "verification");
   EXPECT_EQ(log_in_outcome(email, password), "email_not_verified");
-  ASSERT_TRUE(run(service->verify_email(mail.last().token)));
+  ASSERT_TRUE(run(service->verify_email(mail.last().token, client)));
   EXPECT_EQ(log_in_outcome(email, password), "ok");
 }
 

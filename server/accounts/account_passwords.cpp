@@ -24,8 +24,9 @@ Awaitable<void> AccountService::Implementation::mail_password_reset(std::string 
   mail.send_password_reset(user->email, std::move(token.secret));
 }
 
-Awaitable<Result<void>> AccountService::reset_password(std::string token, std::string password) {
+Awaitable<Result<void>> AccountService::reset_password(std::string token, std::string password, ClientInfo client) {
   Implementation& my = *implementation_;
+  if (auto refusal = my.refuse_link(client)) co_return std::move(*refusal);
   const auto token_hash = Implementation::hash_of(token);
   if (!token_hash) co_return invalid_one_time_token();
   // Looked at before the hash is made, so that guessing tokens costs the hash pool nothing; consumed only with the

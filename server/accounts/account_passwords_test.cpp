@@ -19,7 +19,7 @@ TEST_F(AccountPasswords, ResetByTheMailedLinkEndsEverySession) {
   EXPECT_EQ(mail.last().kind, "reset");
   EXPECT_EQ(mail.last().email, email);
   const std::string token = mail.last().token;
-  ASSERT_TRUE(run(service->reset_password(token, next_password)));
+  ASSERT_TRUE(run(service->reset_password(token, next_password, client)));
   EXPECT_EQ(mail.last().kind, "password changed");
   EXPECT_EQ(ended.size(), 1U);
   EXPECT_EQ(changed.size(), 1U);
@@ -27,7 +27,7 @@ TEST_F(AccountPasswords, ResetByTheMailedLinkEndsEverySession) {
   EXPECT_EQ(reason(run(service->refresh(tokens->refresh_token))), "invalid_token");
   EXPECT_EQ(log_in_outcome(email, password), "invalid_credentials");
   EXPECT_EQ(log_in_outcome(email, next_password), "ok");
-  EXPECT_EQ(reason(run(service->reset_password(token, password))), "invalid_token");
+  EXPECT_EQ(reason(run(service->reset_password(token, password, client))), "invalid_token");
 }
 
 TEST_F(AccountPasswords, ForgotAnswersTheSameForAnAddressWithoutAccount) {
@@ -45,9 +45,9 @@ TEST_F(AccountPasswords, ResetLinksWorkForThirtyMinutesAndOnlyTheLatest) {
   ASSERT_TRUE(run(service->forgot_password(email, client)));
   settle();
   const std::string second = mail.last().token;
-  EXPECT_EQ(reason(run(service->reset_password(first, next_password))), "invalid_token");
+  EXPECT_EQ(reason(run(service->reset_password(first, next_password, client))), "invalid_token");
   clock.advance(minutes{30});
-  const auto late = run(service->reset_password(second, next_password));
+  const auto late = run(service->reset_password(second, next_password, client));
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, ErrorCode::bad_request);
   EXPECT_EQ(late.error().reason, "invalid_token");
@@ -59,11 +59,11 @@ TEST_F(AccountPasswords, ARefusedNewPasswordDoesNotUseTheLinkUp) {
   ASSERT_TRUE(run(service->forgot_password(email, client)));
   settle();
   const std::string token = mail.last().token;
-  const auto refused = run(service->reset_password(token, "adaexample"));
+  const auto refused = run(service->reset_password(token, "adaexample", client));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason, "validation_failed");
   EXPECT_EQ(refused.error().fields.at(0).field, "password");
-  EXPECT_TRUE(run(service->reset_password(token, next_password)));
+  EXPECT_TRUE(run(service->reset_password(token, next_password, client)));
 }
 
 TEST_F(AccountPasswords, OfParallelResetsExactlyOneSucceeds) {
@@ -75,7 +75,7 @@ TEST_F(AccountPasswords, OfParallelResetsExactlyOneSucceeds) {
   int succeeded = 0;
   int refused = 0;
   for (int i = 0; i < 8; ++i) {
-    boost::asio::co_spawn(loop, service->reset_password(token, next_password + std::to_string(i)),
+    boost::asio::co_spawn(loop, service->reset_password(token, next_password + std::to_string(i), client),
                           [&](std::exception_ptr, Result<void> result) { result ? ++succeeded : ++refused; });
   }
   loop.run();
@@ -89,7 +89,7 @@ TEST_F(AccountPasswords, ResetProvesTheAddressAndForgivesFailures) {
   EXPECT_EQ(log_in_outcome(email, password), "too_many_requests");
   ASSERT_TRUE(run(service->forgot_password(email, client)));
   settle();
-  ASSERT_TRUE(run(service->reset_password(mail.last().token, next_password)));
+  ASSERT_TRUE(run(service->reset_password(mail.last().token, next_password, client)));
   EXPECT_EQ(log_in_outcome(email, next_password), "ok");
 }
 
@@ -117,7 +117,7 @@ TEST_F(AccountPasswords, ChangeEndsTheOtherSessionsAndOutstandingLinks) {
   EXPECT_TRUE(run(service->refresh(mine->refresh_token)));
   EXPECT_EQ(reason(authenticate(other->access_token)), "invalid_token");
   EXPECT_EQ(reason(run(service->refresh(other->refresh_token))), "invalid_token");
-  EXPECT_EQ(reason(run(service->reset_password(link, password))), "invalid_token");
+  EXPECT_EQ(reason(run(service->reset_password(link, password, client))), "invalid_token");
   EXPECT_EQ(log_in_outcome(email, next_password), "ok");
 }
 
@@ -144,6 +144,19 @@ TEST_F(AccountPasswords, ChangeIsNoWayAroundTheLimitOnGuesses) {
               "wrong_password");
   }
   EXPECT_EQ(reason(run(service->change_password(*principal, password, next_password, client))), "too_many_requests");
+}
+
+TEST_F(AccountPasswords, BoundsTheUseOfLinksFromOneNetwork) {
+  const std::string guess(43, 'A');
+  std::string outcome;
+  int tries = 0;
+  while (outcome != "too_many_requests" && tries < 1'000) {
+    outcome = tries % 2 == 0 ? reason(run(service->reset_password(guess, next_password, client)))
+                             : reason(run(service->verify_email(guess, client)));
+    ++tries;
+  }
+  EXPECT_EQ(tries, 121);
+  EXPECT_EQ(reason(run(service->verify_email(guess, {"198.51.100.7", ""}))), "invalid_token");
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ constexpr std::size_t token_secret_bytes = 32;
 // Requests that make a mail: this many at once, refilled over the window.
 constexpr double mails_by_address_burst = 5;
 constexpr double mails_by_client_burst = 60;
+constexpr double links_by_client_burst = 120;
 constexpr std::chrono::minutes mails_window{15};
 
 }  // namespace
@@ -74,7 +75,8 @@ AccountService::Implementation::Implementation(AccountService& face, AccountStor
       authorities(options.authority_cache),
       api_keys(options.authority_cache),
       mails_by_address_(mails_by_address_burst, mails_window),
-      mails_by_client_(mails_by_client_burst, mails_window) {
+      mails_by_client_(mails_by_client_burst, mails_window),
+      links_by_client_(links_by_client_burst, mails_window) {
   (void)decoy_password_hash();  // made now, so that the first unknown user does not pay for it
 }
 
@@ -124,6 +126,12 @@ std::optional<Error> AccountService::Implementation::refuse_mail(const std::stri
   const Time now = clock.now();
   if (const auto wait = mails_by_client_.take(network_of(client.address), now)) return too_many_requests(*wait);
   if (const auto wait = mails_by_address_.take(email, now)) return too_many_requests(*wait);
+  return std::nullopt;
+}
+
+std::optional<Error> AccountService::Implementation::refuse_link(const ClientInfo& client) {
+  if (!options.rate_limits) return std::nullopt;
+  if (const auto wait = links_by_client_.take(network_of(client.address), clock.now())) return too_many_requests(*wait);
   return std::nullopt;
 }
 

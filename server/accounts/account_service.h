@@ -74,8 +74,8 @@ class AccountService {
   // Creates an unverified account and mails a link. The answer for an address that exists is the same; its owner gets
   // another mail. Errors: validation_failed (fields email, password), too_many_requests, unavailable (hash pool full).
   Awaitable<Result<void>> sign_up(std::string email, std::string password, ClientInfo client);
-  // Errors: bad_request `invalid_token`.
-  Awaitable<Result<void>> verify_email(std::string token);
+  // Errors: bad_request `invalid_token`, too_many_requests.
+  Awaitable<Result<void>> verify_email(std::string token, ClientInfo client);
   // Same answer whether or not the address exists or is verified. Errors: validation_failed, too_many_requests.
   Awaitable<Result<void>> resend_verification(std::string email, ClientInfo client);
   // Errors: unauthenticated `invalid_credentials`; unauthenticated `email_not_verified` and forbidden
@@ -88,8 +88,8 @@ class AccountService {
   Awaitable<Result<void>> log_out_everywhere(Principal caller);
   // Same answer for unknown addresses. Errors: validation_failed, too_many_requests.
   Awaitable<Result<void>> forgot_password(std::string email, ClientInfo client);
-  // Errors: bad_request `invalid_token`, validation_failed (password), unavailable.
-  Awaitable<Result<void>> reset_password(std::string token, std::string password);
+  // Errors: bad_request `invalid_token`, validation_failed (password), too_many_requests, unavailable.
+  Awaitable<Result<void>> reset_password(std::string token, std::string password, ClientInfo client);
   // Errors: bad_request `wrong_password` (field oldPassword), validation_failed (newPassword), too_many_requests,
   // unavailable.
   Awaitable<Result<void>> change_password(Principal caller, std::string old_password, std::string new_password,

@@ -41,6 +41,8 @@ class AccountService::Implementation {
   // Too many requests, or nothing. Every request that makes a mail passes here: the limits count the address whether or
   // not it has an account, so they tell nothing.
   [[nodiscard]] std::optional<Error> refuse_mail(const std::string& email, const ClientInfo& client);
+  // Too many uses of mailed links from one network, or nothing: a token cannot be guessed, but trying costs reads.
+  [[nodiscard]] std::optional<Error> refuse_link(const ClientInfo& client);
   // Nothing inside when limits are off.
   [[nodiscard]] Result<std::optional<LoginThrottle::Attempt>> begin_attempt(const std::string& email,
                                                                             const ClientInfo& client);
@@ -81,6 +83,7 @@ class AccountService::Implementation {
   std::size_t tasks_ = 0;  // that run_afterwards took and that have not ended
   RateLimiter mails_by_address_;
   RateLimiter mails_by_client_;
+  RateLimiter links_by_client_;
   std::mutex uses_mutex_;
   std::unordered_map<ApiKeyId, Time> noted_uses_;
 };

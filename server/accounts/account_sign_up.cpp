@@ -41,7 +41,8 @@ Awaitable<Result<void>> AccountService::sign_up(std::string email, std::string p
   std::function<Awaitable<void>()> task = [&my, taken = *address, new_hash = *hash] {
     return my.answer_repeated_sign_up(taken, new_hash);
   };
-  if (!my.run_afterwards(std::move(task))) co_return overloaded();
+  // Under overload the mail is not sent, and the answer stays the same: a refusal would tell that the address exists.
+  if (!my.run_afterwards(std::move(task))) log::warning("mail of a repeated sign-up dropped: overload");
   co_return Result<void>{};
 }
 
@@ -63,8 +64,9 @@ Awaitable<void> AccountService::Implementation::answer_repeated_sign_up(std::str
   mail.send_verification(user->email, std::move(token.secret));
 }
 
-Awaitable<Result<void>> AccountService::verify_email(std::string token) {
+Awaitable<Result<void>> AccountService::verify_email(std::string token, ClientInfo client) {
   Implementation& my = *implementation_;
+  if (auto refusal = my.refuse_link(client)) co_return std::move(*refusal);
   const auto hash = Implementation::hash_of(token);
   if (!hash) co_return invalid_one_time_token();
   auto user = co_await my.store.verify_email(*hash, my.clock.now());

@@ -15,12 +15,12 @@ TEST_F(AccountSignUp, LeadsThroughTheMailedLinkToAUsableAccount) {
   EXPECT_EQ(sent[0].email, email);
   EXPECT_EQ(log_in_outcome(email, password), "email_not_verified");
   EXPECT_EQ(log_in_outcome(email, "wrong password"), "invalid_credentials");
-  ASSERT_TRUE(run(service->verify_email(sent[0].token)));
+  ASSERT_TRUE(run(service->verify_email(sent[0].token, client)));
   const auto tokens = log_in();
   ASSERT_TRUE(tokens);
   EXPECT_EQ(tokens->user.email, email);
   EXPECT_EQ(tokens->user.role, Role::user);
-  EXPECT_EQ(reason(run(service->verify_email(sent[0].token))), "invalid_token");
+  EXPECT_EQ(reason(run(service->verify_email(sent[0].token, client))), "invalid_token");
 }
 
 TEST_F(AccountSignUp, AnswersTheSameForAnAccountThatExistsAndTellsItsOwner) {
@@ -41,8 +41,8 @@ TEST_F(AccountSignUp, OfAnUnverifiedAddressAgainSendsANewLinkForTheNewPassword) 
   settle();
   ASSERT_EQ(mail.all().size(), 2U);
   EXPECT_EQ(mail.last().kind, "verification");
-  EXPECT_EQ(reason(run(service->verify_email(first))), "invalid_token");
-  ASSERT_TRUE(run(service->verify_email(mail.last().token)));
+  EXPECT_EQ(reason(run(service->verify_email(first, client))), "invalid_token");
+  ASSERT_TRUE(run(service->verify_email(mail.last().token, client)));
   EXPECT_EQ(log_in_outcome(email, "password of an attacker"), "invalid_credentials");
   EXPECT_EQ(log_in_outcome(email, password), "ok");
 }
@@ -71,13 +71,13 @@ TEST_F(AccountSignUp, LinksExpireAndAreReplacedByNewOnes) {
   ASSERT_TRUE(run(service->sign_up(email, password, client)));
   const std::string first = mail.last().token;
   clock.advance(hours{24});
-  EXPECT_EQ(reason(run(service->verify_email(first))), "invalid_token");
+  EXPECT_EQ(reason(run(service->verify_email(first, client))), "invalid_token");
   ASSERT_TRUE(run(service->resend_verification(email, client)));
   settle();
   const std::string second = mail.last().token;
   EXPECT_NE(first, second);
   clock.advance(hours{23});
-  EXPECT_TRUE(run(service->verify_email(second)));
+  EXPECT_TRUE(run(service->verify_email(second, client)));
 }
 
 TEST_F(AccountSignUp, ResendAnswersTheSameAndMailsOnlyWhereThereIsSomethingToVerify) {
@@ -91,12 +91,12 @@ TEST_F(AccountSignUp, ResendAnswersTheSameAndMailsOnlyWhereThereIsSomethingToVer
 
 TEST_F(AccountSignUp, RefusesTokensThatWereNeverMade) {
   for (const std::string token : {"", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "' OR 1=1 --"}) {
-    const auto result = run(service->verify_email(token));
+    const auto result = run(service->verify_email(token, client));
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, ErrorCode::bad_request);
     EXPECT_EQ(result.error().reason, "invalid_token");
   }
-  EXPECT_EQ(reason(run(service->verify_email(std::string(1'000'000, 'A')))), "invalid_token");
+  EXPECT_EQ(reason(run(service->verify_email(std::string(1'000'000, 'A'), client))), "invalid_token");
 }
 
 TEST_F(AccountSignUp, LimitsMailsToOneAddressWhetherOrNotItHasAnAccount) {

@@ -65,9 +65,12 @@ std::optional<LoginThrottle::Attempt> LoginThrottle::begin(const std::string& ac
 
 void LoginThrottle::forgive(const std::string& account) {
   const std::lock_guard lock(mutex_);
-  Entry& forgiven = entry(account);
-  forgiven.failures = 0;
-  forgiven.blocked_until = {};
+  const std::string known = known_key(account, "");
+  for (Entry& each : entries_) {
+    if (each.key != account && !each.key.starts_with(known)) continue;
+    each.failures = 0;
+    each.blocked_until = {};
+  }
 }
 
 LoginThrottle::Attempt::Attempt(LoginThrottle& throttle, std::string account, std::string network, std::string key)

@@ -52,7 +52,8 @@ class LoginThrottle {
   // Nothing, and in `retry_after` for how long, when the caller has to wait. `address` is the client's IP.
   [[nodiscard]] std::optional<Attempt> begin(const std::string& account, const std::string& address, Time now,
                                              std::chrono::milliseconds& retry_after);
-  // Forgets an account's failures: its owner has proven to be one in another way.
+  // Forgets an account's failures, those of the networks it is known from too: its owner has proven to be one in
+  // another way. Walks over all keys; for rare events such as a reset password.
   void forgive(const std::string& account);
 
  private:

@@ -52,6 +52,18 @@ TEST_F(LoginThrottleTest, NeverAllowsMoreThanAHundredFailuresInARowEvenAtOnce) {
   EXPECT_TRUE(fail("a@x.example", "10.1.0.1"));
 }
 
+TEST_F(LoginThrottleTest, ForgivesTheOwnersOwnNetworkToo) {
+  auto attempt = throttle.begin("a@x.example", "10.0.0.1", now, wait);
+  ASSERT_TRUE(attempt);
+  attempt->succeeded();
+  for (int i = 0; i < 11; ++i) EXPECT_TRUE(fail("a@x.example", "10.0.0.1")) << i;
+  EXPECT_FALSE(fail("a@x.example", "10.0.0.1"));
+  throttle.forgive("b@x.example");
+  EXPECT_FALSE(fail("a@x.example", "10.0.0.1"));
+  throttle.forgive("a@x.example");
+  EXPECT_TRUE(fail("a@x.example", "10.0.0.1"));
+}
+
 TEST_F(LoginThrottleTest, AnAttemptThatWasNotDecidedCountsAsNothing) {
   for (int i = 0; i < 1000; ++i) EXPECT_TRUE(throttle.begin("a@x.example", "10.0.0.1", now, wait));
 }

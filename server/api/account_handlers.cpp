@@ -21,7 +21,9 @@ Awaitable<net::Response> sign_up(Services& services, Call call) {
 }
 
 Awaitable<net::Response> verify_email(Services& services, Call call) {
-  auto done = co_await services.accounts.verify_email(std::string(call.request.param("token")));
+  std::string token(call.request.param("token"));
+  auto client = client_info(call.request);
+  auto done = co_await services.accounts.verify_email(std::move(token), std::move(client));
   if (!done) co_return error_response(done.error(), call.request);
   co_return message_response("Your address is confirmed. You can sign in now.");
 }
@@ -57,7 +59,8 @@ Awaitable<net::Response> reset_password(Services& services, Call call) {
   if (auto failure = body->failure()) co_return error_response(*failure, call.request);
 
   std::string token(call.request.param("token"));
-  auto done = co_await services.accounts.reset_password(std::move(token), std::move(password));
+  auto client = client_info(call.request);
+  auto done = co_await services.accounts.reset_password(std::move(token), std::move(password), std::move(client));
   if (!done) co_return error_response(done.error(), call.request);
   co_return message_response("Your password is changed. Sign in with the new one.");
 }

@@ -11,7 +11,7 @@ bool is_own(std::string_view origin, const net::Request& request) {
   const auto scheme_end = origin.find("://");
   if (scheme_end == std::string_view::npos) return false;
   const auto scheme = origin.substr(0, scheme_end);
-  if (scheme != "http" && scheme != "https") return false;
+  if (scheme != "https" && (scheme != "http" || request.secure)) return false;
   return origin.substr(scheme_end + 3) == request.headers.get("Host");
 }
 

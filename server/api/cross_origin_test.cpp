@@ -38,6 +38,14 @@ TEST(CrossOrigin, MatchesOriginsExactly) {
   }
 }
 
+TEST(CrossOrigin, TakesAnInsecurePageOfTheSameHostForAStranger) {
+  const CrossOrigin policy({}, false);
+  auto request = request_from("http://jobs.example.com");
+  EXPECT_TRUE(policy.is_trusted(request));
+  request.secure = true;
+  EXPECT_FALSE(policy.is_trusted(request));
+}
+
 TEST(CrossOrigin, LetsAnyPageReadWithoutCredentialsWhereToldSo) {
   const CrossOrigin policy({}, true);
   net::Response response;

@@ -12,14 +12,6 @@ namespace {
 
 bool is_api_path(std::string_view path) { return path == "/api" || path.starts_with("/api/"); }
 
-// What the log shows instead of a path that contains a one-time token; empty for all other paths.
-std::string_view route_of_secret_path(std::string_view path) {
-  for (const std::string_view place : {"/verify/:token", "/reset/:token", "/api/auth/verify/:token", "/api/auth/reset/:token"}) {
-    if (path.starts_with(place.substr(0, place.size() - 6))) return place;
-  }
-  return {};
-}
-
 net::Response method_not_allowed(const net::Request& request, const std::string& allow) {
   auto response = error_response({ErrorCode::bad_request, "method_not_allowed", "This address answers only to " + allow, {}, {}}, request);
   response.status = 405;
@@ -71,6 +63,13 @@ std::string_view bearer_token(const net::Request& request) {
 
 }  // namespace
 
+std::string_view logged_path(const net::Request& request) {
+  for (const std::string_view place : {"/verify/:token", "/reset/:token", "/api/auth/verify/:token", "/api/auth/reset/:token"}) {
+    if (request.path.starts_with(place.substr(0, place.size() - 6))) return place;
+  }
+  return {};
+}
+
 HttpApi::HttpApi(Services& services, CrossOrigin cross_origin) : services_(services), cross_origin_(std::move(cross_origin)) {
   const auto table = routes();
   for (std::size_t i = 0; i < table.size(); ++i) router_.add(table[i].method, table[i].pattern, i);
@@ -86,8 +85,8 @@ Awaitable<net::Response> HttpApi::handle(net::Request request) {
   origin.headers.set("Host", std::string(request.headers.get("Host")));
   if (request.headers.has("Origin")) origin.headers.set("Origin", std::string(request.headers.get("Origin")));
   const bool api = is_api_path(request.path);
-  const auto secret_route = route_of_secret_path(request.path);
-  const auto shown_path = secret_route.empty() ? request.path : std::string(secret_route);
+  const auto secret_path = logged_path(request);
+  const auto shown_path = secret_path.empty() ? request.path : std::string(secret_path);
 
   net::Response response;
   try {
@@ -99,7 +98,6 @@ Awaitable<net::Response> HttpApi::handle(net::Request request) {
     log::error("request failed", {{"request", origin.request_id}, {"path", shown_path}, {"error", failure.what()}});
     response = internal_error(origin);
   }
-  response.route = secret_route;
   cross_origin_.permit(origin, response);
   if (api && !response.headers.has("Cache-Control")) response.headers.set("Cache-Control", "no-store");
   co_return response;

@@ -8,6 +8,9 @@
 
 namespace taskgate::api {
 
+// What logs show instead of a path that contains a one-time token; empty for all other paths. A literal.
+[[nodiscard]] std::string_view logged_path(const net::Request& request);
+
 // The HTTP side of the product: finds the route of a request, checks who may call it, calls its handler, and renders what went wrong.
 //
 //   cross-origin rules → route → credentials and policy → handler → answer

@@ -82,7 +82,9 @@ Awaitable<net::Response> list_all_jobs(Services& services, Call call) {
 
 Awaitable<net::Response> count_jobs(Services& services, Call call) {
   auto caller = call.caller();
-  if (call.request.query_value("all") == "true") {
+  const auto all = call.request.query_value("all").value_or("false");
+  if (all != "true" && all != "false") co_return error_response(validation_failed("all", "all must be true or false"), call.request);
+  if (all == "true") {
     auto counts = co_await services.jobs.count_all(std::move(caller));
     if (!counts) co_return error_response(counts.error(), call.request);
     co_return counts_response(*counts);

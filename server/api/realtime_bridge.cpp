@@ -154,13 +154,13 @@ Awaitable<void> RealtimeBridge::look_again(net::SocketPtr socket) {
   try {
     const auto caller = co_await check_caller(socket);
     if (!caller) co_return socket->disconnect(true);
-  } catch (const StoreFailure& failure) {
+  } catch (const std::exception& failure) {  // the next look decides
     log::warning("credentials of a socket not checked", {{"error", failure.what()}});
   }
   if (socket->connected()) watch(socket);
 }
 
-Awaitable<Result<std::optional<Principal>>> RealtimeBridge::check_caller(net::SocketPtr socket) {
+Awaitable<Result<RealtimeBridge::MaybeGuest>> RealtimeBridge::check_caller(net::SocketPtr socket) {
   const auto* caller = socket->data<Caller>();
   if (!caller->principal) co_return std::optional<Principal>();
   std::string token = caller->access_token;
@@ -169,14 +169,23 @@ Awaitable<Result<std::optional<Principal>>> RealtimeBridge::check_caller(net::So
   co_return std::optional<Principal>(std::move(*principal));
 }
 
-Awaitable<void> RealtimeBridge::join_room(net::SocketPtr socket, net::Event event) {
+Awaitable<std::optional<RealtimeBridge::MaybeGuest>> RealtimeBridge::admit_event(net::SocketPtr socket, net::Event event) {
   auto caller = co_await check_caller(socket);
   if (!caller) {
     refuse(socket, event, caller.error());
     socket->disconnect(true);
-    co_return;
+    co_return std::nullopt;
   }
-  if (const auto refusal = refuse_key(*caller)) co_return refuse(socket, event, *refusal);
+  if (const auto refusal = refuse_key(*caller)) {
+    refuse(socket, event, *refusal);
+    co_return std::nullopt;
+  }
+  co_return std::move(*caller);
+}
+
+Awaitable<void> RealtimeBridge::join_room(net::SocketPtr socket, net::Event event) {
+  auto caller = co_await admit_event(socket, event);
+  if (!caller) co_return;
   auto room_id = room_argument(event);
   if (!room_id) co_return refuse(socket, event, room_id.error());
   auto allowed = services_.rooms.may_join(*caller, *room_id);
@@ -191,13 +200,8 @@ Awaitable<void> RealtimeBridge::join_room(net::SocketPtr socket, net::Event even
 }
 
 Awaitable<void> RealtimeBridge::leave_room(net::SocketPtr socket, net::Event event) {
-  auto caller = co_await check_caller(socket);
-  if (!caller) {
-    refuse(socket, event, caller.error());
-    socket->disconnect(true);
-    co_return;
-  }
-  if (const auto refusal = refuse_key(*caller)) co_return refuse(socket, event, *refusal);
+  auto caller = co_await admit_event(socket, event);
+  if (!caller) co_return;
   auto room_id = room_argument(event);
   if (!room_id) co_return refuse(socket, event, room_id.error());
   auto allowed = services_.rooms.may_join(*caller, *room_id);
@@ -209,13 +213,8 @@ Awaitable<void> RealtimeBridge::leave_room(net::SocketPtr socket, net::Event eve
 }
 
 Awaitable<void> RealtimeBridge::send_message(net::SocketPtr socket, net::Event event) {
-  auto caller = co_await check_caller(socket);
-  if (!caller) {
-    refuse(socket, event, caller.error());
-    socket->disconnect(true);
-    co_return;
-  }
-  if (const auto refusal = refuse_key(*caller)) co_return refuse(socket, event, *refusal);
+  auto caller = co_await admit_event(socket, event);
+  if (!caller) co_return;
   auto draft = draft_argument(event);
   if (!draft) co_return refuse(socket, event, draft.error());
   auto message = services_.rooms.compose(*caller, draft->room_id, draft->message, socket->in(public_room(draft->room_id)));
@@ -237,6 +236,7 @@ void RealtimeBridge::announce_job(const jobs::Job& job) {
   JsonWriter update;
   update.begin_object().member("jobId", to_string(job.id)).member("status", jobs::to_string(job.status));
   update.member("userId", to_string(job.user_id)).key("progress").number(job.progress).member("type", job.type);
+  if (job.progress_message) update.member("progressMessage", *job.progress_message);
   if (job.error) update.member("error", *job.error);
   update.member("seq", job.revision).end_object();
   sockets_.to(user_room(job.user_id)).emit("jobUpdated", update.take());

@@ -26,6 +26,8 @@ class RealtimeBridge {
   RealtimeBridge(Services& services, net::SocketIoServer& sockets);
 
  private:
+  using MaybeGuest = std::optional<Principal>;  // nothing: a guest
+
   // What is kept with each socket.
   struct Caller {
     std::optional<Principal> principal;  // nothing: a guest
@@ -39,7 +41,9 @@ class RealtimeBridge {
   void watch(const net::SocketPtr& socket);
   Awaitable<void> look_again(net::SocketPtr socket);
   // Credentials once more. Errors: as AccountService::authenticate; the socket is then told to come back.
-  Awaitable<Result<std::optional<Principal>>> check_caller(net::SocketPtr socket);
+  Awaitable<Result<MaybeGuest>> check_caller(net::SocketPtr socket);
+  // The same for an event. Nothing when it may not go on: it is answered, and the socket told to come back.
+  Awaitable<std::optional<MaybeGuest>> admit_event(net::SocketPtr socket, net::Event event);
 
   Awaitable<void> join_room(net::SocketPtr socket, net::Event event);
   Awaitable<void> leave_room(net::SocketPtr socket, net::Event event);

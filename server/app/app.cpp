@@ -8,6 +8,7 @@
 #include <iostream>
 #include <thread>
 
+#include "api/error_response.h"
 #include "api/http_api.h"
 #include "api/realtime_bridge.h"
 #include "api/submit_handlers.h"
@@ -238,11 +239,16 @@ net::ServerOptions App::Parts::http_options() const {
   options.port = config_.port;
   options.loops = loop_count(config_);
   options.trusted_proxies = config_.trusted_proxies;
+  options.logged_path = api::logged_path;
   options.body_bytes_max = [this](const net::Request& request) {
     if (request.path == api::batch_path || request.path.starts_with(api::worker_paths)) return std::max(config_.body_bytes_max, api::batch_body_bytes_max);
     return sockets_.owns(request.path) ? sockets_.body_bytes_max() : config_.body_bytes_max;
   };
-  options.on_refusal = [this](const net::Request& request, net::Response& response) { cross_origin_.permit(request, response); };
+  options.on_refusal = [this](const net::Request& request, net::Response& response) {
+    cross_origin_.permit(request, response);
+    // What the official Socket.IO server answers.
+    if (response.status == 413 && sockets_.owns(request.path)) response.body = std::make_shared<const std::string>();
+  };
   return options;
 }
 
@@ -253,8 +259,7 @@ Awaitable<net::Response> App::Parts::handle_http(net::Request request) {
 Awaitable<net::WebSocketDecision> App::Parts::handle_upgrade(net::Request request) {
   if (sockets_.owns(request.path)) co_return co_await sockets_.handle_upgrade(std::move(request));
   net::WebSocketDecision refused;
-  refused.refusal = net::Response::json(
-      404, R"({"status":"fail","code":"not_found","message":"There is no WebSocket at this address"})");
+  refused.refusal = api::error_response({ErrorCode::not_found, "not_found", "There is no WebSocket at this address", {}, {}}, request);
   co_return refused;
 }
 
@@ -267,7 +272,8 @@ void App::Parts::start() {
 
 void App::Parts::stop() {
   draining_ = true;
-  log::info("stopping: running jobs go back to the queue");
+  server_.stop_accepting();
+  log::info("stopping: running jobs finish within the grace, or go back to the queue");
   workers_.drain();
   run_to_completion(runner_.stop());
   handlers_.stop();

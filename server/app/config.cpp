@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "app/env_file.h"
+#include "net/trusted_proxies.h"
 
 namespace taskgate::app {
 
@@ -80,13 +81,6 @@ std::vector<std::string> split_list(std::string_view value) {
   return items;
 }
 
-auto list(std::vector<std::string> Config::*member) {
-  return [=](Config& config, const std::string& value) -> Complaint {
-    config.*member = split_list(value);
-    return std::nullopt;
-  };
-}
-
 bool is_origin(std::string_view value) {
   const auto scheme = value.starts_with("https://") ? 8U : value.starts_with("http://") ? 7U : 0U;
   const auto rest = value.substr(scheme);
@@ -96,7 +90,21 @@ bool is_origin(std::string_view value) {
 Complaint set_origins(Config& config, const std::string& value) {
   config.cors_origins = split_list(value);
   for (const auto& origin : config.cors_origins) {
-    if (!is_origin(origin)) return fmt::format("must list origins such as https://app.example.com, without a path; \"{}\" is none", origin);
+    if (!is_origin(origin)) {
+      return fmt::format("must list origins such as https://app.example.com, without a path (\"{}\" is not one)", origin);
+    }
+  }
+  return std::nullopt;
+}
+
+Complaint set_proxies(Config& config, const std::string& value) {
+  config.trusted_proxies = split_list(value);
+  for (const auto& block : config.trusted_proxies) {
+    try {
+      const net::TrustedProxies readable(std::vector<std::string>{block});
+    } catch (const std::runtime_error&) {
+      return fmt::format("must list addresses or CIDR blocks such as 10.0.0.0/8 (\"{}\" is not one)", block);
+    }
   }
   return std::nullopt;
 }
@@ -147,7 +155,7 @@ std::vector<Setting> settings(bool production) {
       {"PUBLIC_URL", {}, "", false, set_public_url},
       {"IO_THREADS", {}, "0", false, number(&Config::io_threads, std::int64_t{0}, std::int64_t{64})},
       {"CORS_ORIGINS", {}, "", false, set_origins},
-      {"TRUSTED_PROXIES", {}, "", false, list(&Config::trusted_proxies)},
+      {"TRUSTED_PROXIES", {}, "", false, set_proxies},
       {"MONGODB_URI", {"MONGO_URI"}, "", true, text(&Config::mongodb_uri)},
       {"JWT_SECRET", {}, "", true, text(&Config::jwt_secret)},
       {"EMAIL_HOST", {"MAIL_HOST"}, "smtp.gmail.com", false, text(&Config::email_host)},

@@ -101,8 +101,16 @@ TEST_F(ConfigTest, RefusesAnEngineItDoesNotHave) {
   EXPECT_NE(refusal(sources({{"MONGO_URI", "mongodb://localhost/app"}})).find("no MongoDB engine yet"), std::string::npos);
 }
 
+TEST_F(ConfigTest, RefusesProxiesThatAreNoAddresses) {
+  EXPECT_EQ(refusal(sources({{"TRUSTED_PROXIES", "10.0.0.0/8, 1.2.3.4/99"}})),
+            "TRUSTED_PROXIES must list addresses or CIDR blocks such as 10.0.0.0/8 (\"1.2.3.4/99\" is not one): "
+            "\"10.0.0.0/8, 1.2.3.4/99\" (in the environment variable TRUSTED_PROXIES).");
+  EXPECT_EQ(load_config(sources({{"TRUSTED_PROXIES", "10.0.0.0/8, ::1"}})).trusted_proxies,
+            (std::vector<std::string>{"10.0.0.0/8", "::1"}));
+}
+
 TEST_F(ConfigTest, RefusesOriginsThatAreNone) {
-  EXPECT_NE(refusal(sources({{"CORS_ORIGINS", "https://a.example, *"}})).find("\"*\" is none"), std::string::npos);
+  EXPECT_NE(refusal(sources({{"CORS_ORIGINS", "https://a.example, *"}})).find("\"*\" is not one"), std::string::npos);
   const auto config = load_config(sources({{"CORS_ORIGINS", "https://a.example, http://localhost:5173"}}));
   EXPECT_EQ(config.cors_origins, (std::vector<std::string>{"https://a.example", "http://localhost:5173"}));
 }

@@ -73,7 +73,7 @@ Result<std::map<std::string, std::string>> parse_env_file(std::string_view text)
     std::string name;
     std::string value;
     auto complaint = std::any_of(line.begin(), line.end(), [](unsigned char c) { return c < 32 && c != '\t'; })
-                         ? Complaint{"it has control characters; is this a text file?"}
+                         ? Complaint{"it has control characters, so this is no text file"}
                          : read_line(line, name, value);
     if (complaint) {
       return Error{ErrorCode::bad_request, "env_file", fmt::format("line {}: {}", number, *complaint), {}, {}};

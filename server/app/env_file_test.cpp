@@ -39,7 +39,7 @@ TEST(EnvFile, NamesTheLineThatIsWrong) {
       {"=1\n", "line 1: the name before '=' may have only letters, digits and '_', and no digit first"},
       {"\n\nA=\"open\n", "line 3: the quote is not closed"},
       {"A='x' y\n", "line 1: there is text after the closing quote"},
-      {std::string("A=\0\x01", 4), "line 1: it has control characters; is this a text file?"},
+      {std::string("A=\0\x01", 4), "line 1: it has control characters, so this is no text file"},
   };
   for (const auto& [text, message] : cases) {
     const auto values = parse_env_file(text);

@@ -59,6 +59,13 @@ class Accounts {
   accounts::AccountService service_;
 };
 
+// Commands about accounts that exist do not make a database where somebody mistyped a folder.
+void require_database(const Config& config) {
+  const auto file = std::filesystem::path(config.data_dir) / "taskgate.db";
+  if (std::filesystem::exists(file)) return;
+  throw std::runtime_error(fmt::format("There is no database in {}: check --data-dir (or DATA_DIR).", config.data_dir));
+}
+
 int report(const Error& error) {
   std::cerr << "taskgate: " << error.message << ".\n";
   for (const auto& field : error.fields) std::cerr << "  " << field.field << ": " << field.message << '\n';
@@ -103,7 +110,7 @@ std::optional<Role> parse_role(const std::string& text) {
 }
 
 int report_role(const std::string& role) {
-  std::cerr << "taskgate: a role is user or admin; \"" << role << "\" is none.\n";
+  std::cerr << "taskgate: \"" << role << "\" is no role: use user or admin.\n";
   return 2;
 }
 
@@ -121,6 +128,7 @@ int create_user_command(const Config& config, const std::string& email, const st
 }
 
 int list_users_command(const Config& config, const std::string& text) {
+  require_database(config);
   Accounts accounts(config);
   std::optional<std::string> cursor;
   std::cout << fmt::format("{:<24}  {:<5}  {:<8}  {:<8}  {}\n", "ID", "ROLE", "VERIFIED", "DISABLED", "EMAIL");
@@ -138,6 +146,7 @@ int list_users_command(const Config& config, const std::string& text) {
 int set_role_command(const Config& config, const std::string& email, const std::string& role) {
   const auto parsed = parse_role(role);
   if (!parsed) return report_role(role);
+  require_database(config);
   Accounts accounts(config);
   auto user = run_to_completion(accounts.service().set_role(email, *parsed));
   if (!user) return report(user.error());
@@ -146,6 +155,7 @@ int set_role_command(const Config& config, const std::string& email, const std::
 }
 
 int set_disabled_command(const Config& config, const std::string& email, bool disabled) {
+  require_database(config);
   Accounts accounts(config);
   auto user = run_to_completion(accounts.service().set_disabled(email, disabled));
   if (!user) return report(user.error());

@@ -27,8 +27,16 @@ struct JobFilter {
   std::optional<std::string> text;  // part of the type or of the error, without case
 };
 
+// A page ends before its limit once its jobs carry this many bytes of data, results and errors: a thousand jobs of the
+// largest size would need half a gigabyte to answer.
+inline constexpr std::size_t page_bytes_max = std::size_t{8} << 20;
+
+[[nodiscard]] inline std::size_t carried_bytes(const Job& job) {
+  return job.data.size() + (job.result ? job.result->size() : 0) + (job.error ? job.error->size() : 0);
+}
+
 struct JobPage {
-  std::vector<Job> jobs;      // newest first
+  std::vector<Job> jobs;      // newest first; at least one unless there is none
   std::optional<JobId> next;  // give it as `before` for the next page; nothing when this is the last
 };
 

@@ -306,14 +306,16 @@ class MemoryJobStore : public JobStore {
   Awaitable<JobPage> list(Scope scope, JobFilter filter, std::size_t limit, std::optional<JobId> before) override {
     const Turn turn(*this);
     JobPage page;
+    std::size_t bytes = 0;
     for (auto each = records_.rbegin(); each != records_.rend(); ++each) {
       const Job& job = each->second.job;
       if ((before && job.id >= *before) || !visible(scope, job) || !matches(filter, job)) continue;
-      if (page.jobs.size() == limit) {
+      if (page.jobs.size() == limit || bytes >= page_bytes_max) {
         page.next = page.jobs.back().id;
         break;
       }
       page.jobs.push_back(job);
+      bytes += carried_bytes(job);
     }
     co_return page;
   }

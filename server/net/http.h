@@ -66,7 +66,6 @@ struct Response {
   Headers headers;
   std::shared_ptr<const std::string> body;
   std::string_view static_body;  // sent when `body` is null; the bytes must outlive the server
-  std::string_view route;  // shown by the access log in place of the path, which may hold a secret; outlives the server
   bool close = false;      // close the connection after this answer
 
   [[nodiscard]] static Response text(int status, std::string content_type, std::string body);

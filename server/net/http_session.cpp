@@ -156,7 +156,8 @@ bool HttpSession::on_header() {
   current_.secure = request.secure;
   current_.keep_alive = parser_.keep_alive();
   if (server_.options.access_log) {
-    current_.path = request.path;
+    const auto shown = server_.options.logged_path ? server_.options.logged_path(request) : std::string_view{};
+    current_.path = shown.empty() ? std::string_view(request.path) : shown;
     current_.peer_address = request.peer_address;
   }
 
@@ -410,9 +411,8 @@ void HttpSession::record(int status) {
   server_.requests[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)]->Increment();
   server_.request_seconds.Observe(elapsed);
   if (!server_.options.access_log || !log::enabled(log::Level::info)) return;
-  const auto path = response_.route.empty() ? std::string_view(current_.path) : response_.route;
   log::info("request", {{"method", std::string_view(current_.method)},
-                        {"path", path},
+                        {"path", std::string_view(current_.path)},
                         {"status", status},
                         {"ms", fmt::format("{:.2f}", elapsed * 1000)},
                         {"bytes", body_.size()},

@@ -37,6 +37,20 @@ TEST(HttpSession, AnswersPipelinedRequestsInOrder) {
   for (int i = 0; i < 500; ++i) ASSERT_EQ(client.receive().body, "GET /" + std::to_string(i) + " ");
 }
 
+// The receive that is pending while the second request is taken out of the buffer must not bring it back.
+TEST(HttpSession, HandlesAPipelinedRequestOnceWhateverFollowsLater) {
+  TestServer server;
+  TestClient client(server.port());
+  for (int round = 0; round < 5; ++round) {
+    const std::string name = std::to_string(round);
+    client.send(get("/first" + name) + get("/second" + name));
+    EXPECT_EQ(client.receive().body, "GET /first" + name + " ");
+    EXPECT_EQ(client.receive().body, "GET /second" + name + " ");
+    client.send(get("/third" + name));
+    ASSERT_EQ(client.receive().body, "GET /third" + name + " ");
+  }
+}
+
 TEST(HttpSession, ReadsARequestThatArrivesByteByByte) {
   TestServer server;
   TestClient client(server.port());
@@ -336,6 +350,37 @@ TEST(HttpSession, SendsALargeAnswerWhole) {
   client.send(get("/large") + get("/after"));
   EXPECT_EQ(client.receive().body, std::string(64 * 1024 * 1024, 'l'));
   EXPECT_EQ(client.receive().body, "GET /after ");
+}
+
+// However a request ends: with an answer, without one, refused before a handler saw it, or as a WebSocket.
+TEST(HttpSession, LogsOfASecretPathWhatItIsTold) {
+  ServerOptions options;
+  options.logged_path = [](const Request& request) -> std::string_view {
+    return request.path.starts_with("/wait") || request.path.starts_with("/secret/") ? "/secret/:token" : "";
+  };
+  options.body_bytes_max = [](const Request&) { return std::size_t{10}; };
+  testing::internal::CaptureStderr();
+  {
+    TestServer server(options);
+    TestClient client(server.port());
+    client.send(get("/open") + get("/secret/t0ken"));
+    EXPECT_EQ(client.receive().status, 200);
+    EXPECT_EQ(client.receive().status, 200);
+    client.send("POST /secret/t0ken HTTP/1.1\r\nHost: test\r\nContent-Length: 11\r\n\r\n");
+    EXPECT_EQ(client.receive().status, 413);
+    {
+      TestClient leaving(server.port());
+      leaving.send(get("/wait"));
+      server.observed().waiting.get_future().get();
+    }
+    server.observed().aborted.get_future().get();
+    server.server().stop(2s);
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("path=/open"));
+  EXPECT_THAT(log, HasSubstr("path=/secret/:token status=413"));
+  EXPECT_THAT(log, Not(HasSubstr("t0ken")));
+  EXPECT_THAT(log, Not(HasSubstr("path=/wait")));
 }
 
 }  // namespace

@@ -41,10 +41,9 @@ class ReadBuffer {
     was_filled_ = end_ == storage_.size();
   }
 
-  void consume(std::size_t size) {
-    begin_ += size;
-    if (begin_ == end_) begin_ = end_ = 0;
-  }
+  // Only `prepare` moves the end back: a receive into the room it gave may still be pending, and what it brings belongs
+  // where that room was.
+  void consume(std::size_t size) { begin_ += size; }
 
   // Puts bytes in that another owner of the connection had received already.
   void append(std::string_view bytes) {

@@ -55,6 +55,7 @@ class Server::Implementation {
   void listen();
   void listen_on(tcp::endpoint endpoint);
   void run();
+  void stop_accepting();
   void stop(std::chrono::milliseconds grace);
 
   ServerContext context;
@@ -104,6 +105,13 @@ void Server::Implementation::run() {
   }
 }
 
+void Server::Implementation::stop_accepting() {
+  if (stopped) return;
+  for (const auto& listener : listeners) {
+    asio::post(listener->loop().context(), [listener] { listener->close(); });
+  }
+}
+
 void Server::Implementation::stop(std::chrono::milliseconds grace) {
   if (std::exchange(stopped, true)) return;
   if (!threads.empty()) {
@@ -139,6 +147,8 @@ void Server::start() {
   implementation_->listen();
   implementation_->run();
 }
+
+void Server::stop_accepting() { implementation_->stop_accepting(); }
 
 void Server::stop(std::chrono::milliseconds grace) { implementation_->stop(grace); }
 

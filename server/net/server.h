@@ -27,6 +27,9 @@ struct ServerOptions {
   std::chrono::milliseconds write_timeout{30'000};
   std::vector<std::string> trusted_proxies;  // addresses or CIDR blocks whose X-Forwarded-For/-Proto are believed
   bool access_log = true;
+  // What the access log shows in place of a request's path, which may hold a secret; empty, or no function: the path.
+  // The view outlives the server. Asked once per request after its header is read.
+  std::function<std::string_view(const Request&)> logged_path;
   // The largest body accepted on a path, in bytes; asked once per request after its header is read.
   std::function<std::size_t(const Request&)> body_bytes_max;
   // A last look at an answer that the session itself gives instead of the handler's (400, 408, 413, 431, …), to add
@@ -50,6 +53,8 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   void start();
+  // Refuses new connections from now on; those that are open go on. For the time before stop().
+  void stop_accepting();
   void stop(std::chrono::milliseconds grace);
   [[nodiscard]] std::uint16_t port() const;  // the bound one, after start()
   // The loops' executors, one per thread, in a fixed order; valid from construction to destruction.

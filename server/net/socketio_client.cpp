@@ -33,7 +33,8 @@ SocketIoClient::SocketIoClient(std::shared_ptr<SocketCore> core, const std::shar
     : core_(std::move(core)),
       engine_(engine),
       loop_(core_->loops()[engine->loop_index()]),
-      connection_(connection_options(core_->options()), *this, std::chrono::steady_clock::now()) {}
+      connection_(connection_options(core_->options()), *this, std::chrono::steady_clock::now()),
+      events_(core_->options().events_per_second, core_->options().events_burst, std::chrono::steady_clock::now()) {}
 
 // --- Entering
 // -----------------------------------------------------------------------------------------------------------------------
@@ -43,6 +44,11 @@ void SocketIoClient::on_enter(std::string_view nsp, std::string_view auth) {
   const auto index = core_->find(nsp);
   if (!index || !engine) {
     connection_.refuse(nsp, "Invalid namespace", {});
+    return;
+  }
+  if (!take_event()) {
+    core_->counters().rate_limited.fetch_add(1, std::memory_order_relaxed);
+    connection_.refuse(nsp, "Too many events", R"({"code":"rate_limited"})");
     return;
   }
   auto handshake = std::make_shared<Handshake>();

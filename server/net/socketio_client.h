@@ -9,6 +9,7 @@
 #include "net/socketio_core.h"
 #include "net/socketio_member.h"
 #include "sio/socketio_connection.h"
+#include "sio/token_bucket.h"
 
 namespace taskgate::net {
 
@@ -28,6 +29,9 @@ class SocketIoClient final : public EngineListener,
   // --- For its sockets ---
   [[nodiscard]] std::shared_ptr<EngineConnection> engine() const { return engine_.lock(); }
   [[nodiscard]] const std::shared_ptr<EngineLoop>& loop() const { return loop_; }
+  // Whether the client may send another event now. Of the connection and not of a socket: entering a namespace again
+  // gives no new budget, and costs as much as an event.
+  [[nodiscard]] bool take_event() { return events_.take(std::chrono::steady_clock::now()); }
   void leave(std::string_view nsp) { connection_.leave(nsp, "server namespace disconnect"); }
   void close(std::string_view reason) override;
   void reschedule();
@@ -47,6 +51,7 @@ class SocketIoClient final : public EngineListener,
   std::weak_ptr<EngineConnection> engine_;  // which owns this
   std::shared_ptr<EngineLoop> loop_;
   sio::SocketIoConnection connection_;
+  sio::TokenBucket events_;
   std::vector<std::shared_ptr<NamespaceSocket>> sockets_;
 };
 

@@ -64,8 +64,7 @@ NamespaceSocket::NamespaceSocket(std::shared_ptr<SocketCore> core, std::size_t n
       id_(std::move(id)),
       handshake_(std::move(handshake)),
       client_(std::move(client)),
-      loop_(client_->loop()),
-      bucket_(core_->options().events_per_second, core_->options().events_burst, now()) {
+      loop_(client_->loop()) {
   shard().rooms.add(*this);
   shard().sockets.fetch_add(1);
   core_->counters().sockets.fetch_add(1, std::memory_order_relaxed);
@@ -111,7 +110,7 @@ void NamespaceSocket::receive(sio::Packet packet) {
   event.name = std::move(packet.event);
   event.arguments = std::move(packet.arguments);
   if (packet.id) event.ack = Ack(weak_from_this(), *packet.id);
-  const bool in_time = bucket_.take(now());
+  const bool in_time = client_ && client_->take_event();
   if (!in_time || waiting_.size() >= core_->options().events_waiting_max) {
     refuse_for_rate(event);
   } else if (busy_) {

@@ -13,7 +13,6 @@
 #include "net/socketio_rooms.h"
 #include "net/socketio_socket.h"
 #include "sio/ack_table.h"
-#include "sio/token_bucket.h"
 
 namespace taskgate::net {
 
@@ -87,7 +86,6 @@ class NamespaceSocket final : public Socket, public RoomMember {
   std::shared_ptr<EngineLoop> loop_;
   std::unique_ptr<OwnHandlers> own_;
   sio::AckTable acks_;
-  sio::TokenBucket bucket_;
   std::deque<Event> waiting_;  // behind the coroutine that is running
   bool busy_ = false;
 };

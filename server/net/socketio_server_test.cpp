@@ -253,7 +253,7 @@ TEST(SocketIoServer, WaitsForTheClientsAnswer) {
 TEST(SocketIoServer, TellsWhoSendsTooFast) {
   SocketIoOptions options;
   options.events_per_second = 0.001;
-  options.events_burst = 2;
+  options.events_burst = 3;  // entering is one
   SocketIoTestServer server(
       [](SocketIoServer& io) { io.on("e", [](const SocketPtr&, Event& event) { event.ack("1"); }); }, options);
   const auto client = WebSocketClient::entered(server.port());
@@ -264,6 +264,25 @@ TEST(SocketIoServer, TellsWhoSendsTooFast) {
   EXPECT_EQ(client->receive(), R"(432[{"ok":false,"code":"rate_limited","message":"Too many events"}])");
   EXPECT_EQ(client->receive(), R"(42["$error",{"ok":false,"code":"rate_limited","message":"Too many events"}])");
   EXPECT_EQ(server.io().stats().rate_limited, 2U);
+}
+
+TEST(SocketIoServer, CountsEventsByConnectionSoThatEnteringAgainGivesNoNewBudget) {
+  SocketIoOptions options;
+  options.events_per_second = 0.001;
+  options.events_burst = 3;
+  SocketIoTestServer server(
+      [](SocketIoServer& io) { io.on("hello", [](const SocketPtr&, Event& event) { event.ack(); }); }, options);
+  const auto client = WebSocketClient::entered(server.port());
+  client->send(R"(421["hello"])");
+  EXPECT_EQ(client->receive(), "431[]");
+  client->send("41");
+  client->send("40");
+  EXPECT_EQ(client->receive().substr(0, 2), "40");
+  client->send(R"(422["hello"])");
+  EXPECT_EQ(client->receive(), R"(432[{"ok":false,"code":"rate_limited","message":"Too many events"}])");
+  client->send("41");
+  client->send("40");
+  EXPECT_EQ(client->receive(), R"(44{"message":"Too many events","data":{"code":"rate_limited"}})");
 }
 
 TEST(SocketIoServer, DropsVolatileEventsWhenNobodyPolls) {

@@ -82,7 +82,7 @@ class TestServer {
   static ServerOptions adjusted(ServerOptions options) {
     options.host = "127.0.0.1";
     options.port = 0;
-    options.access_log = false;
+    options.access_log = options.logged_path != nullptr;  // only what a test asks for
     return options;
   }
 

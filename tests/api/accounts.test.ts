@@ -74,11 +74,28 @@ describe("sign-up", () => {
   });
 
   test("answers alike for an address that has an account, and changes nothing there", async () => {
-    const email = newEmail();
-    const fresh = await post("/api/auth/signup", { email, password: PASSWORD });
-    const taken = await post("/api/auth/signup", { email, password: OTHER_PASSWORD });
+    const account = await newAccount(server);
+    const fresh = await post("/api/auth/signup", { email: newEmail(), password: PASSWORD });
+    const mark = server.stdout.length;
+    const taken = await post("/api/auth/signup", { email: account.email, password: OTHER_PASSWORD });
     expect(visible(taken)).toEqual(visible(fresh));
-    expect((await login(email, OTHER_PASSWORD)).body.code).toBe("invalid_credentials");
+    await until("its owner is told", async () => server.stdout.slice(mark).includes("You already have an account"));
+    expect((await login(account.email, OTHER_PASSWORD)).body.code).toBe("invalid_credentials");
+    expect((await login(account.email)).status).toBe(200);
+  });
+
+  test("takes the password of the latest sign-up while nobody has proven the address", async () => {
+    const email = newEmail();
+    let mark = server.stdout.length;
+    await post("/api/auth/signup", { email, password: PASSWORD });
+    const firstLink = await server.linkToken("verify", mark);
+    mark = server.stdout.length;
+    await post("/api/auth/signup", { email, password: OTHER_PASSWORD });
+    const secondLink = await server.linkToken("verify", mark);
+    expect((await post(`/api/auth/verify/${firstLink}`)).status).toBe(400);
+    expect((await post(`/api/auth/verify/${secondLink}`)).status).toBe(200);
+    expect((await login(email)).body.code).toBe("invalid_credentials");
+    expect((await login(email, OTHER_PASSWORD)).status).toBe(200);
   });
 
   test("takes the address without regard to case and blanks around it", async () => {

@@ -66,6 +66,7 @@ describe("an admin", () => {
     expect((await admin.job(jobs[0].id)).userId).toBe(owners[0]?.id);
     expect((await admin.post(`/api/jobs/${jobs[0].id}/cancel`)).body.data.status).toBe("cancelled");
     expect((await admin.get("/api/jobs/stats?all=true")).body.data.cancelled).toBeGreaterThanOrEqual(1);
+    expect((await admin.get("/api/jobs/stats?all=banana")).status).toBe(400);
     expect((await admin.post(`/api/jobs/${jobs[0].id}/retry`)).body.data.status).toBe("pending");
     expect(await owners[0]?.jobThatIs("completed", jobs[0].id)).toMatchObject({ attempts: 1 });
   });

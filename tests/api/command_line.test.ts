@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -22,6 +22,17 @@ describe("taskgate user", () => {
     const me = await (await logIn(server, email)).get("/api/auth/me");
     expect(me.body.data).toMatchObject({ role: "user", emailVerified: true });
   });
+
+  test.each([["list"], ["role", "a@example.com", "admin"], ["disable", "a@example.com"], ["enable", "a@example.com"]])(
+    "%s says that a folder holds no database, and makes none",
+    async (...args) => {
+      const folder = join(temporaryFolder(), "mistyped");
+      const outcome = await run(["user", ...args, "--data-dir", folder]);
+      expect(outcome.code).toBe(1);
+      expect(outcome.stderr).toContain(`There is no database in ${folder}`);
+      expect(existsSync(folder)).toBe(false);
+    },
+  );
 
   test("create --role admin makes the first admin", async () => {
     const email = newEmail();

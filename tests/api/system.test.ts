@@ -40,6 +40,9 @@ test("the contract is readable as a page that needs nothing from elsewhere", asy
   expect(answer.headers["content-type"]).toContain("text/html");
   expect(answer.text).toContain("/api/jobs/submit");
   expect(answer.text).not.toMatch(/(src|href)="(https?:)?\/\//);
+  // Its style stands in the page itself, and nothing else may.
+  expect(answer.headers["content-security-policy"]).toContain("style-src 'unsafe-inline'");
+  expect(answer.headers["content-security-policy"]).not.toContain("script-src");
 });
 
 test("the access log has one structured line per request, with its id, and no secrets", async () => {

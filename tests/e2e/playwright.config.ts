@@ -3,6 +3,7 @@ import { browser } from "./browser";
 
 export default defineConfig({
   testMatch: "*.spec.ts",
+  globalSetup: "../harness/run_folder.ts",
   outputDir: "../test-results/e2e",
   workers: 2,
   fullyParallel: true,

@@ -1,14 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdtempSync } from "node:fs";
 import { join, resolve } from "node:path";
-
-const children = new Set<ChildProcess>();
-const folders = new Set<string>();
-process.on("exit", () => {
-  for (const child of children) child.kill("SIGKILL");
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
+import { forgetProcess, noteProcess, runFolder } from "./run_folder";
 
 /** The program under test: TASKGATE_BINARY, or the release build. */
 export function binary(): string {
@@ -17,11 +10,9 @@ export function binary(): string {
   return path;
 }
 
-/** A folder that is gone when this process ends. */
+/** A folder that is gone after the run. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "taskgate-test-"));
-  folders.add(folder);
-  return folder;
+  return mkdtempSync(join(runFolder(), "folder-"));
 }
 
 /** Only what is named here reaches the program: no setting of the machine may change a test. */
@@ -32,8 +23,11 @@ function environment(extra: Record<string, string>): Record<string, string> {
 /** Starts the program in `cwd`, where no `.env` is unless the test has put one there. */
 export function launch(args: string[], env: Record<string, string>, cwd: string): ChildProcess {
   const child = spawn(binary(), args, { cwd, env: environment(env), stdio: ["pipe", "pipe", "pipe"] });
-  children.add(child);
-  child.once("exit", () => children.delete(child));
+  const id = child.pid;
+  if (id !== undefined) {
+    noteProcess(id);
+    child.once("exit", () => forgetProcess(id));
+  }
   return child;
 }
 

@@ -106,7 +106,11 @@ export class Server {
   }
 
   async exitCode(): Promise<number | null> {
-    return (await until("the server ends", () => this.ended, 20_000)).code;
+    const { code } = await until("the server ends", () => this.ended, 20_000);
+    // TASKGATE_BINARY may be a build with sanitizers.
+    const finding = /^.*(runtime error:|ERROR: \w+Sanitizer|WARNING: ThreadSanitizer).*$/m.exec(this.stderr);
+    if (finding) throw new Error(`${finding[0]}\n${this.stderr.slice(finding.index, finding.index + 5000)}`);
+    return code;
   }
 
   /** A new process on the same data. */

@@ -62,6 +62,25 @@ TEST_P(JobReading, FiltersByTypeAndByTextTakenLiterally) {
   EXPECT_THAT(list({JobStatus::failed, "mail", "mailbox"}), ::testing::ElementsAre(failed));
 }
 
+TEST_P(JobReading, EndsAPageOfLargeJobsEarly) {
+  constexpr std::size_t large = page_bytes_max / 4;
+  std::vector<JobId> submitted;
+  for (int i = 0; i < 6; ++i) {
+    Job job = make_job();
+    job.data = "\"" + std::string(large, 'x') + "\"";
+    submitted.push_back(submit(std::move(job)).id);
+  }
+  std::reverse(submitted.begin(), submitted.end());
+  const JobPage first = run(store().list({alice}, {JobStatus::pending, {}, {}}, 100, std::nullopt));
+  EXPECT_EQ(first.jobs.size(), 4u);
+  ASSERT_TRUE(first.next);
+  const JobPage second = run(store().list({alice}, {JobStatus::pending, {}, {}}, 100, first.next));
+  EXPECT_FALSE(second.next);
+  auto seen = ids_of(first.jobs);
+  for (const JobId id : ids_of(second.jobs)) seen.push_back(id);
+  EXPECT_EQ(seen, submitted);
+}
+
 TEST_P(JobReading, PagesWithoutGapsOrRepetitions) {
   std::vector<JobId> submitted;
   for (int i = 0; i < 25; ++i) submitted.push_back(submit(make_job_of(i % 5 == 0 ? bob : alice)).id);

@@ -17,8 +17,8 @@ namespace taskgate::conformance {
 // one threw.
 template <class T>
 std::vector<T> run_in_parallel(std::vector<Awaitable<T>> tasks, std::size_t loops = 2) {
-  std::vector<std::unique_ptr<boost::asio::io_context>> contexts;
-  for (std::size_t i = 0; i < loops; ++i) contexts.push_back(std::make_unique<boost::asio::io_context>(1));
+  std::vector<std::unique_ptr<LentLoop>> contexts;
+  for (std::size_t i = 0; i < loops; ++i) contexts.push_back(std::make_unique<LentLoop>());
   std::vector<std::optional<T>> values(tasks.size());
   std::vector<std::exception_ptr> failures(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -26,10 +26,10 @@ std::vector<T> run_in_parallel(std::vector<Awaitable<T>> tasks, std::size_t loop
       failure = error;
       if (!error) value.emplace(std::move(result));
     };
-    boost::asio::co_spawn(*contexts[i % loops], std::move(tasks[i]), keep);
+    boost::asio::co_spawn(**contexts[i % loops], std::move(tasks[i]), keep);
   }
   std::vector<std::thread> threads;
-  for (auto& context : contexts) threads.emplace_back([&context] { context->run(); });
+  for (auto& context : contexts) threads.emplace_back([&context] { (**context).run(); });
   for (auto& thread : threads) thread.join();
   std::vector<T> results;
   for (std::size_t i = 0; i < values.size(); ++i) {

@@ -87,12 +87,14 @@ jobs::JobPage list_jobs(Database& database, const Scope& scope, const JobFilter&
   const auto pattern = filter.text ? std::optional{like_pattern(*filter.text)} : std::nullopt;
   Cursor row = database.statement(list_statement(scope, filter))
                    .query(before.value_or(newest), scope.user, filter.type, pattern, rows_max);
+  std::size_t bytes = 0;
   while (row.next()) {
-    if (page.jobs.size() == limit) {
+    if (page.jobs.size() == limit || bytes >= jobs::page_bytes_max) {
       page.next = page.jobs.back().id;
       break;
     }
     page.jobs.push_back(read_job(row, database));
+    bytes += jobs::carried_bytes(page.jobs.back());
   }
   return page;
 }

@@ -114,7 +114,8 @@ void LiveJobs::promote_due(JobRows& rows, Time now) {
     const auto row = rows.find_pending(*id);
     if (!row) continue;
     count_waiting(row->type, row->queue, -1);
-    ready_.push({*id, row->user_id, row->type, row->priority, row->queue});
+    // Already ready: someone else edited its row by hand, and it came back another way.
+    if (!ready_.contains(*id)) ready_.push({*id, row->user_id, row->type, row->priority, row->queue});
   }
 }
 

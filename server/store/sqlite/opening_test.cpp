@@ -143,6 +143,23 @@ TEST_F(BesideAServer, AccountsCanBeMadeBeforeTheServerFirstStarts) {
   EXPECT_TRUE(run(open()->accounts().find_user_by_email("ada@example.org")).has_value());
 }
 
+TEST_F(BesideAServer, AJobWhoseRowWasEditedByHandIsStillClaimedOnce) {
+  const auto server = open();
+  std::vector<jobs::Job> one;
+  one.push_back(make_job());
+  one.front().run_at = now + 1h;
+  const JobId id = one.front().id;
+  run(server->jobs().submit(std::move(one), now));
+  connect().execute("UPDATE jobs SET run_at = NULL");
+  ASSERT_TRUE(run(server->jobs().cancel({}, id, now)));
+  ASSERT_TRUE(run(server->jobs().retry({}, id, now)));
+  now += 2h;
+  const auto claimed = claim(*server, 10);
+  ASSERT_EQ(claimed.size(), 1u);
+  EXPECT_EQ(claimed.front().id, id);
+  EXPECT_TRUE(claim(*server, 10).empty());
+}
+
 TEST_F(BesideAServer, AnotherProgramsWriteIsWaitedFor) {
   const auto server = open();
   Database other = connect();

@@ -53,14 +53,18 @@ describe("sign up", () => {
     expect(server.seen.filter(({ path }) => path === "/api/auth/signup")).toEqual([]);
   });
 
-  it("leads to the page that says where the link is", async () => {
-    const { path } = openApp("/sign-up", { routes: { "POST /api/auth/signup": ok } });
+  it.each([
+    ["smtp", "Check your mail", /We sent a link to ada@example.com\. Open it/],
+    ["terminal", "Confirm your address", /The link for ada@example.com was printed in the server's terminal/],
+  ] as const)("leads to the page that says where the link is: %s", async (mail, title, words) => {
+    const { path } = openApp("/sign-up", { mail, routes: { "POST /api/auth/signup": ok } });
     await fill("Email", "ada@example.com");
     await fill("Password", "correct horse");
     await userEvent.click(await button("Sign up"));
-    await screen.findByRole("heading", { name: "Check your mail" });
+    await screen.findByRole("heading", { name: title });
     expect(path()).toBe("/check-mail?email=ada%40example.com");
-    await screen.findByText(/printed in the server's terminal/);
+    expect(screen.getByRole("main")).toHaveTextContent(words);
+    expect(screen.queryByText(mail === "smtp" ? /terminal|print/i : /send|sent|mail/i)).toBeNull();
     await expectAccessible();
   });
 });
@@ -87,11 +91,20 @@ describe("verify", () => {
       },
     });
     await userEvent.click(await button("Confirm my address"));
-    expect(await screen.findByRole("alert")).toHaveTextContent("Invalid or expired tokenRequest req-1");
+    expect(await screen.findByRole("alert")).toHaveTextContent(/^Invalid or expired token$/);
     await fill("Email", "ada@example.com");
     await userEvent.click(await button("Send the link again"));
     await screen.findByText(/A new link is on its way/);
     await expectAccessible();
+  });
+});
+
+describe("a first visit", () => {
+  it("asks for no session", async () => {
+    const { server, path } = openApp("/");
+    await button("Sign in");
+    expect(path()).toBe("/sign-in");
+    expect(server.seen.filter((request) => request.path.includes("refresh"))).toEqual([]);
   });
 });
 
@@ -148,6 +161,17 @@ describe("forgot and reset", () => {
     await expectAccessible();
   });
 
+  it("say where the link is when this server sends no mail", async () => {
+    openApp("/forgot", { mail: "terminal", routes: { "POST /api/auth/forgot-password": ok } });
+    await screen.findByText(/^A link to set a new one is printed in the server's terminal/);
+    await fill("Email", "nobody@example.com");
+    await userEvent.click(await button("Send reset link"));
+    await screen.findByText(
+      "If nobody@example.com has an account, the link was printed in the server's terminal.",
+    );
+    expect(screen.queryByText(/on its way|we send/i)).toBeNull();
+  });
+
   it("set the new password", async () => {
     const { server, path } = openApp("/reset/t0ken", { routes: { "POST /api/auth/reset/t0ken": ok } });
     await fill("New password", "correct horse");
@@ -188,6 +212,72 @@ describe("account", () => {
     await userEvent.click(await button("Change password"));
     await screen.findByText("Your password is changed.");
     await expectAccessible();
+  });
+
+  const here = {
+    id: "s1",
+    current: true,
+    userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    address: "192.0.2.1",
+    createdAt: "2026-01-30T09:30:00.000Z",
+    lastUsedAt: "2026-01-30T09:30:00.000Z",
+  };
+  const there = { ...here, id: "s2", current: false, userAgent: "curl/7.88.1", address: "192.0.2.2" };
+
+  it("lists where one is signed in, and ends one of these sessions", async () => {
+    let sessions = [there, here];
+    const { server } = openApp("/account", {
+      user: ada,
+      routes: {
+        "GET /api/auth/sessions": () => ({ body: { data: sessions } }),
+        "DELETE /api/auth/sessions/s2": () => {
+          sessions = [here];
+          return ok();
+        },
+      },
+    });
+    const lines = within(await screen.findByRole("list", { name: "Sessions" })).getAllByRole("listitem");
+    expect(lines[0]).toHaveTextContent(/^Firefox on Linuxthis devicelast used .* from 192.0.2.1$/);
+    expect(lines[1]).toHaveTextContent(/^curllast used .* from 192.0.2.2End$/);
+    expect(within(lines[0] as HTMLElement).queryByRole("button")).toBeNull();
+    await expectAccessible();
+    await userEvent.click(await button("End the session on curl from 192.0.2.2"));
+    await waitFor(() => expect(screen.queryByText("curl")).toBeNull());
+    expect(server.seen.filter(({ method }) => method === "DELETE")).toHaveLength(1);
+    expect(screen.getByText("this device")).toBeVisible();
+  });
+
+  it("says why a session could not be ended", async () => {
+    openApp("/account", {
+      user: ada,
+      routes: {
+        "GET /api/auth/sessions": () => ({ body: { data: [here, there] } }),
+        "DELETE /api/auth/sessions/s2": () => ({
+          status: 404,
+          body: refusal("not_found", "Session not found"),
+        }),
+      },
+    });
+    await userEvent.click(await button("End the session on curl from 192.0.2.2"));
+    expect(await screen.findByRole("alert")).toHaveTextContent("Session not found");
+  });
+
+  it("ends all sessions, and stays signed in when the server could not", async () => {
+    let broken = true;
+    const { path } = openApp("/account", {
+      user: ada,
+      routes: {
+        "POST /api/auth/logout-all": () =>
+          broken ? { status: 500, body: refusal("internal", "Something went wrong") } : ok(),
+      },
+    });
+    await userEvent.click(await button("End all sessions"));
+    expect(await screen.findByRole("alert")).toHaveTextContent("Something went wrongRequest req-1");
+    expect(path()).toBe("/account");
+    broken = false;
+    await userEvent.click(await button("End all sessions"));
+    await screen.findByRole("button", { name: "Sign in" });
+    expect(path()).toBe("/sign-in");
   });
 
   it("signs out", async () => {
@@ -231,6 +321,34 @@ describe("jobs", () => {
     await waitFor(() => expect(bar).toHaveAttribute("aria-valuenow", "60"));
     expect(asked()).toBe(2);
     await expectAccessible();
+  });
+
+  it("say on a small screen only what is unusual", async () => {
+    const plain = jobWith({ id: "00000000000000a2", type: "Plain", attempts: 1 });
+    const urgent = jobWith({ id: "00000000000000a3", type: "Urgent", priority: 5, attempts: 3, retries: 2 });
+    openApp("/", {
+      user: ada,
+      routes: { ...jobRoutes(), "GET /api/jobs": () => ({ body: { results: 2, data: [plain, urgent] } }) },
+    });
+    const cells = async (type: string) =>
+      [...((await screen.findByRole("link", { name: type })).closest("tr")?.cells ?? [])]
+        .filter((cell) => cell.dataset.label !== undefined)
+        .map((cell) => [cell.dataset.label, cell.textContent, cell.dataset.usual]);
+    expect(await cells("Plain")).toEqual([
+      ["priority", "0", "true"],
+      ["attempts", "1", "true"],
+    ]);
+    expect(await cells("Urgent")).toEqual([
+      ["priority", "5", undefined],
+      ["attempts", "32/3 retries", undefined],
+    ]);
+    await expectAccessible();
+  });
+
+  it("open with a click anywhere in their row", async () => {
+    const { path } = openApp("/", { user: ada, routes: jobRoutes() });
+    await userEvent.click(await screen.findByText("20%"));
+    await waitFor(() => expect(path()).toBe(`/jobs/${running.id}`));
   });
 
   it("say whether they are live", async () => {
@@ -277,7 +395,7 @@ describe("jobs", () => {
     expect(path()).toContain("new=true");
   });
 
-  it("show a refused cancellation at the button, with the request id", async () => {
+  it("show a refused cancellation at the button, without the request id", async () => {
     openApp("/", {
       user: ada,
       routes: {
@@ -289,10 +407,10 @@ describe("jobs", () => {
       },
     });
     await userEvent.click(await button("Cancel Render Video"));
-    expect(await screen.findByRole("alert")).toHaveTextContent("It has finishedRequest req-1");
+    expect(await screen.findByRole("alert")).toHaveTextContent(/^It has finished$/);
   });
 
-  it("show an error of the list with its request id, and ask again", async () => {
+  it("show a failure of the server with its request id, and ask again", async () => {
     let broken = true;
     openApp("/", {
       user: ada,
@@ -300,12 +418,12 @@ describe("jobs", () => {
         ...jobRoutes(),
         "GET /api/jobs": () =>
           broken
-            ? { status: 403, body: refusal("forbidden", "This account is disabled") }
+            ? { status: 500, body: refusal("internal", "Something went wrong") }
             : { body: { results: 1, data: [running] } },
       },
     });
     const alert = await screen.findByRole("alert");
-    expect(alert).toHaveTextContent("This account is disabledRequest req-1");
+    expect(alert).toHaveTextContent("Something went wrongRequest req-1");
     broken = false;
     await userEvent.click(within(alert).getByRole("button", { name: "Try again" }));
     await screen.findByText("Render Video");
@@ -354,6 +472,22 @@ describe("submitting a job", () => {
     );
     expect(screen.getByRole("dialog")).toBeVisible();
   });
+
+  it("shows a failure that belongs to no field beside the button, where it is in sight", async () => {
+    openApp("/?new=true", {
+      user: ada,
+      routes: {
+        "POST /api/jobs/submit": () => ({ status: 503, body: refusal("overloaded", "Too much to do") }),
+      },
+    });
+    await userEvent.click(await button("Fast Task"));
+    await userEvent.click(await button("Submit job"));
+    const alert = await screen.findByRole("alert");
+    expect(alert).toHaveTextContent("Too much to do");
+    // The foot sticks to the lower edge; the fields above it scroll.
+    expect(alert.parentElement).toContainElement(await button("Submit job"));
+    expect(alert.parentElement).not.toContainElement(screen.getByRole("textbox", { name: "Type" }));
+  });
 });
 
 describe("a job", () => {
@@ -397,6 +531,23 @@ describe("a job", () => {
       "Attempt 2 · failed2.0 s",
     ]);
     await button("Retry");
+    await expectAccessible();
+  });
+
+  it("that was retried by hand tells its rounds", async () => {
+    const job = { ...failed, status: "processing", retries: 0, completedAt: null };
+    const again = { attempt: 3, startedAt: "2026-01-31T11:30:00.000Z" };
+    openApp(`/jobs/${failed.id}`, {
+      user: ada,
+      routes: {
+        [`GET /api/jobs/${failed.id}`]: () => ({
+          body: { data: { ...job, attempts: 3, attemptsLog: [...(failed.attemptsLog ?? []), again] } },
+        }),
+      },
+    });
+    const attempts = await screen.findByRole("region", { name: "Attempts" });
+    expect(attempts).toHaveTextContent(/Attempt 2.*Retried by handAttempt 3/);
+    expect(screen.getByText("(0 of 1 retries since it was retried by hand)")).toBeVisible();
     await expectAccessible();
   });
 
@@ -458,6 +609,27 @@ describe("rooms", () => {
   });
 });
 
+describe("the live indicator", () => {
+  it.each(["/rooms", "/account"])(
+    "of %s soon says that the server is gone, and that it is back",
+    async (path) => {
+      const { socket, server } = openApp(path, { user: ada });
+      await screen.findByRole("status");
+      act(() => socket.accept());
+      expect(screen.getByRole("status")).toHaveTextContent("live");
+      server.down = true;
+      act(() => socket.drop("transport close"));
+      await waitFor(() => expect(screen.getByRole("status")).toHaveTextContent("offline"), {
+        timeout: 3_000,
+      });
+      server.down = false;
+      await waitFor(() => expect(screen.getByRole("status")).toHaveTextContent("polling"), {
+        timeout: 8_000,
+      });
+    },
+  );
+});
+
 describe("another account", () => {
   it("sees nothing of the one before, not even in the cache", async () => {
     let whose = "ada's job";
@@ -480,6 +652,17 @@ describe("an address that leads nowhere", () => {
   it("says so", async () => {
     openApp("/nowhere");
     await screen.findByText("There is no such page");
+    expect(screen.queryByRole("navigation")).toBeNull();
     await expectAccessible();
+  });
+
+  it("keeps the navigation for who is signed in", async () => {
+    const { path } = openApp("/no/where", { user: ada });
+    await screen.findByRole("heading", { name: "There is no such page" });
+    const navigation = await screen.findByRole("navigation", { name: "Main" });
+    await expectAccessible();
+    await userEvent.click(within(navigation).getByRole("link", { name: "Account" }));
+    await screen.findByRole("heading", { name: "Account" });
+    expect(path()).toBe("/account");
   });
 });

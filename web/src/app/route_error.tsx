@@ -30,7 +30,7 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
       >
         <p>
           {unreachable ? "Taskgate tries again every few seconds." : problem.message}
-          {problem.requestId ? ` (request ${problem.requestId})` : ""}
+          {problem.reportId ? ` (request ${problem.reportId})` : ""}
         </p>
         <Button variant="default" onClick={retry}>
           Try again

@@ -143,6 +143,16 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("@/features/accounts/account_page"), "AccountPage"),
 });
 
+const nowhere = createRoute({
+  getParentRoute: () => root,
+  path: "$",
+  // The page needs no session: without an answer it is shown as to a stranger.
+  beforeLoad: async () => {
+    await session.restore().catch(() => undefined);
+  },
+  component: NotFound,
+});
+
 const tree = root.addChildren([
   signUp,
   signIn,
@@ -151,6 +161,7 @@ const tree = root.addChildren([
   forgot,
   reset,
   signedIn.addChildren([jobs, job, allJobs, rooms, account]),
+  nowhere,
 ]);
 
 /** Addresses read as people would write them: `?text=2026`, not `?text=%222026%22`. */

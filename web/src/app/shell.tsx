@@ -1,9 +1,12 @@
-import { IconListDetails, IconMessages, IconStack2, IconUserCircle } from "@tabler/icons-react";
+import { ActionIcon } from "@mantine/core";
+import { IconListDetails, IconLogout, IconMessages, IconStack2, IconUserCircle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { signOut } from "@/features/accounts/api";
 import { useJobPatches } from "@/features/jobs/live";
 import { session } from "@/lib/client";
-import { useConnection } from "@/lib/connection";
+import { useProbedConnection } from "@/lib/connection";
 import type { User } from "@/lib/session";
 import { useStore } from "@/lib/store";
 import { systemInfoQuery } from "@/lib/system_info";
@@ -12,15 +15,19 @@ import { ColorSchemeControl } from "@/ui/color_scheme_control";
 import { LiveIndicator } from "@/ui/live_indicator";
 import classes from "./shell.module.css";
 
-/** Navigation beside the page; on small screens along the lower edge. */
-export function Shell() {
+/** Navigation beside the page, which is `children` or the route's; on small screens along the lower edge. */
+export function Shell({ children }: { children?: ReactNode }) {
   const state = useStore(session.state);
   if (state.status !== "signed-in") return null;
   // The key makes everything below start anew for another account.
-  return <SignedInShell key={state.user.id} user={state.user} />;
+  return (
+    <SignedInShell key={state.user.id} user={state.user}>
+      {children ?? <Outlet />}
+    </SignedInShell>
+  );
 }
 
-function SignedInShell({ user }: { user: User }) {
+function SignedInShell({ user, children }: { user: User; children: ReactNode }) {
   useJobPatches();
   return (
     <div className={classes.shell}>
@@ -38,17 +45,18 @@ function SignedInShell({ user }: { user: User }) {
       <Navigation admin={user.role === "admin"} />
       <footer className={classes.foot}>
         <Identity user={user} />
+        <SignOut />
         <ColorSchemeControl />
       </footer>
       <main id="content" className={classes.content} tabIndex={-1}>
-        <Outlet />
+        {children}
       </main>
     </div>
   );
 }
 
 function Connection() {
-  return <LiveIndicator state={useConnection()} />;
+  return <LiveIndicator state={useProbedConnection()} />;
 }
 
 function Navigation({ admin }: { admin: boolean }) {
@@ -75,6 +83,20 @@ function Navigation({ admin }: { admin: boolean }) {
         Account
       </Link>
     </nav>
+  );
+}
+
+function SignOut() {
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      aria-label="Sign out"
+      title="Sign out"
+      onClick={() => void signOut().catch(() => {})}
+    >
+      <IconLogout size={17} stroke={1.7} />
+    </ActionIcon>
   );
 }
 

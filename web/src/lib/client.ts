@@ -3,6 +3,7 @@
 import { ApiError } from "./errors";
 import { Http } from "./http";
 import { type Grant, grantSchema, Session } from "./session";
+import { storedMarker } from "./session_marker";
 import { LiveSocket } from "./socket";
 import { createTabChannel, exclusively } from "./tab_channel";
 
@@ -14,6 +15,7 @@ export const http: Http = new Http(() => session);
 export const session: Session = new Session({
   refresh: requestRefresh,
   channel: createTabChannel(),
+  marker: storedMarker,
   exclusively,
   now: () => performance.now(),
 });

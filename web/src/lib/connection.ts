@@ -1,10 +1,14 @@
-import { useSyncExternalStore } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
 import { http, socket } from "./client";
+import { systemInfoQuery } from "./system_info";
 
 /** *live*: pushed by the socket. *polling*: asked for every few seconds. *offline*: the server does not answer. */
 export type Connection = "live" | "polling" | "offline";
 
 export const POLL_INTERVAL_MS = 3_000;
+/** While not live, so that every page knows whether the server is there, also one that asks for nothing itself. */
+const PROBE_INTERVAL_MS = 2_500;
 /** While live nothing should be missed; this is for the case that it was. */
 export const SAFETY_INTERVAL_MS = 60_000;
 
@@ -26,6 +30,17 @@ function subscribe(listener: () => void): () => void {
 
 export function useConnection(): Connection {
   return useSyncExternalStore(subscribe, readConnection);
+}
+
+/** The same, and asks the server whether it is there as soon as the socket is lost, and until it is back. */
+export function useProbedConnection(): Connection {
+  const connection = useConnection();
+  const live = connection === "live";
+  const { refetch } = useQuery({ ...systemInfoQuery, refetchInterval: live ? false : PROBE_INTERVAL_MS });
+  useEffect(() => {
+    if (!live) void refetch({ cancelRefetch: false });
+  }, [live, refetch]);
+  return connection;
 }
 
 /** For `refetchInterval` of every query that shows something live. */

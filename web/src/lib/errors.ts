@@ -39,6 +39,11 @@ export class ApiError extends Error {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 
+  /** The request's id when somebody may have to look into it. A 4xx says itself what is wrong, so its id is noise. */
+  get reportId(): string | undefined {
+    return this.status >= 400 && this.status < 500 ? undefined : this.requestId;
+  }
+
   static unreachable(): ApiError {
     return new ApiError(
       0,

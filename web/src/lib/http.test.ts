@@ -104,10 +104,16 @@ describe("the http client", () => {
       code: "validation_failed",
       fields,
       requestId: "req-1",
+      reportId: undefined,
       transient: false,
     });
     const other = await failure(http.post("/api/proxy", { schema, body: {} }));
-    expect(other).toMatchObject({ status: 502, requestId: "req-header", transient: true });
+    expect(other).toMatchObject({
+      status: 502,
+      requestId: "req-header",
+      reportId: "req-header",
+      transient: true,
+    });
     expect(other.message).toBe("The server answered 502.");
   });
 

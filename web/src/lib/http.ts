@@ -39,6 +39,10 @@ export class Http {
     return this.request("POST", path, options);
   }
 
+  delete<T>(path: string, options: RequestOptions<T>): Promise<T> {
+    return this.request("DELETE", path, options);
+  }
+
   private async request<T>(method: string, path: string, options: RequestOptions<T>): Promise<T> {
     const session = this.session();
     const generation = session.generation;

@@ -6,5 +6,6 @@ export const queryKeys = {
   jobStats: ["jobs", "stats"] as const,
   jobStatsOf: (scope: string) => ["jobs", "stats", scope] as const,
   job: (id: string) => ["jobs", "one", id] as const,
+  sessions: ["sessions"] as const,
   systemInfo: ["system", "info"] as const,
 };

@@ -6,21 +6,27 @@ function jwt(claims: object): string {
   return `e30.${btoa(JSON.stringify(claims)).replaceAll("=", "")}.x`;
 }
 
-/** Two tabs on one server that counts refreshes. */
-function twoTabs() {
+/** Tabs of one browser on one server that counts refreshes. */
+function someTabs() {
   const browser = createBrowser();
   const server = { refreshes: 0 };
-  const tab = () =>
+  const open = () =>
     new Session({
       refresh: async () => {
         server.refreshes += 1;
         return grantFor(ada, server.refreshes);
       },
       channel: browser.channel(),
+      marker: browser.marker,
       exclusively: (work) => browser.exclusively(work),
       now: () => 0,
     });
-  return { server, first: tab(), second: tab() };
+  return { server, browser, open };
+}
+
+function twoTabs() {
+  const { server, open } = someTabs();
+  return { server, first: open(), second: open() };
 }
 
 describe("the session", () => {
@@ -85,6 +91,37 @@ describe("the session", () => {
     const session = createSession();
     expect(await session.restore()).toBeUndefined();
     expect(session.state.get()).toEqual({ status: "signed-out", why: "absent" });
+  });
+});
+
+describe("where nobody has signed in", () => {
+  it("the server is not asked", async () => {
+    const { server, browser, open } = someTabs();
+    browser.marker.set(false);
+    const tab = open();
+    expect(await tab.restore()).toBeUndefined();
+    expect(tab.state.get()).toEqual({ status: "signed-out", why: "absent" });
+    expect(server.refreshes).toBe(0);
+  });
+
+  it("signing in works, and tabs opened later ask", async () => {
+    const { server, browser, open } = someTabs();
+    browser.marker.set(false);
+    const [first, second] = [open(), open()];
+    await Promise.all([first.restore(), second.restore()]);
+    first.signedIn(grantFor(ada));
+    expect(second.user).toEqual(ada);
+    expect(await open().restore()).toEqual(ada);
+    expect(server.refreshes).toBe(1);
+  });
+
+  it("after signing out in one tab, tabs opened later do not ask", async () => {
+    const { server, open } = someTabs();
+    const [first, second] = [open(), open()];
+    await Promise.all([first.restore(), second.restore()]);
+    second.signedOut("left");
+    expect(await open().restore()).toBeUndefined();
+    expect(server.refreshes).toBe(1);
   });
 });
 

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { ApiError } from "./errors";
+import type { SessionMarker } from "./session_marker";
 import { createStore, type Store } from "./store";
 import type { TabChannel } from "./tab_channel";
 
@@ -27,6 +28,7 @@ export interface SessionPorts {
   /** Trades the refresh cookie for a grant; undefined when the server refuses it; throws when it cannot be asked. */
   refresh(): Promise<Grant | undefined>;
   channel: TabChannel;
+  marker: SessionMarker;
   /** Runs `work` while no other tab runs its own; `waited` says whether another tab held the lock first. */
   exclusively<T>(work: (waited: boolean) => Promise<T>): Promise<T>;
   now(): number;
@@ -71,20 +73,28 @@ export class Session {
     return state.status === "signed-in" ? state.user : undefined;
   }
 
-  /** Resolves once it is known whether somebody is signed in. Throws ApiError when the server cannot say. */
+  /**
+   * Resolves once it is known whether somebody is signed in. Throws ApiError when the server cannot say. Where nobody
+   * signed in before, the server is not asked: its refusal would be noise in the browser's console.
+   */
   async restore(): Promise<User | undefined> {
-    if (this.state.get().status === "unknown") await this.refresh(undefined);
+    if (this.state.get().status === "unknown") {
+      if (this.ports.marker.get()) await this.refresh(undefined);
+      else this.forget("absent");
+    }
     return this.user;
   }
 
   /** This tab signed in. */
   signedIn(grant: Grant): void {
     this.accept(grant);
+    this.ports.marker.set(true);
     this.ports.channel.post({ kind: "granted", grant });
   }
 
   signedOut(why: SignedOutReason): void {
     this.forget(why);
+    this.ports.marker.set(false);
     this.ports.channel.post({ kind: "signed-out", why });
   }
 

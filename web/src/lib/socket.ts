@@ -10,6 +10,7 @@ export interface JobUpdated {
   userId: string;
   progress?: number;
   type?: string;
+  progressMessage?: string;
   error?: string;
   seq?: number;
 }

@@ -6,6 +6,7 @@ import { App } from "@/app/app";
 import { createAppRouter } from "@/app/router";
 import { session, socket } from "@/lib/client";
 import type { User } from "@/lib/session";
+import { storedMarker } from "@/lib/session_marker";
 import { createFakeServer, type FakeServer, type Routes, refusal } from "./fake_server";
 import type { FakeSocket } from "./fake_socket";
 
@@ -16,7 +17,7 @@ export interface OpenedApp {
 }
 
 /** The routes every page may ask. `user` is whose refresh cookie the browser has. */
-function commonRoutes(user: User | undefined): Routes {
+function commonRoutes(user: User | undefined, mail: "smtp" | "terminal"): Routes {
   return {
     "GET /api/system/info": () => ({
       body: {
@@ -26,7 +27,7 @@ function commonRoutes(user: User | undefined): Routes {
           environment: "development",
           simulate: true,
           guests: true,
-          mail: "terminal",
+          mail,
           publicUrl: "http://127.0.0.1:3000",
         },
       },
@@ -36,6 +37,7 @@ function commonRoutes(user: User | undefined): Routes {
         ? { body: { accessToken: `token-${user.id}`, user } }
         : { status: 401, body: refusal("no_session", "No session") },
     "POST /api/auth/logout": () => ({ body: { message: "Signed out" } }),
+    "GET /api/auth/sessions": () => ({ body: { data: [] } }),
     "GET /api/jobs": () => ({ body: { results: 0, data: [] } }),
     "GET /api/jobs/stats": () => ({
       body: { data: { pending: 0, processing: 0, completed: 0, failed: 0, cancelled: 0 } },
@@ -44,10 +46,17 @@ function commonRoutes(user: User | undefined): Routes {
 }
 
 /** The whole dashboard at `path`, against a fake server, with the socket played by the test (see pages.test.tsx). */
-export function openApp(path: string, options: { user?: User; routes?: Routes } = {}): OpenedApp {
+export function openApp(
+  path: string,
+  options: { user?: User; mail?: "smtp" | "terminal"; routes?: Routes } = {},
+): OpenedApp {
   session.signedOut("absent");
+  storedMarker.set(options.user !== undefined);
   session.state.set({ status: "unknown" });
-  const server = createFakeServer({ ...commonRoutes(options.user), ...options.routes });
+  const server = createFakeServer({
+    ...commonRoutes(options.user, options.mail ?? "smtp"),
+    ...options.routes,
+  });
   vi.stubGlobal("fetch", server.fetch);
   const router = createAppRouter(createMemoryHistory({ initialEntries: [path] }));
   render(<App router={router} />);

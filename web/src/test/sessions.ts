@@ -13,7 +13,15 @@ export function createBrowser() {
   const channels: { listeners: Set<(message: TabMessage) => void> }[] = [];
   let tail: Promise<unknown> = Promise.resolve();
   let holders = 0;
+  let marked = true;
   return {
+    /** As after a sign-in in an earlier visit. */
+    marker: {
+      get: () => marked,
+      set: (signedIn: boolean) => {
+        marked = signedIn;
+      },
+    },
     channel(): TabChannel {
       const own = { listeners: new Set<(message: TabMessage) => void>() };
       channels.push(own);
@@ -46,6 +54,7 @@ export function createSession(ports: Partial<SessionPorts> = {}): Session {
   return new Session({
     refresh: async () => undefined,
     channel: browser.channel(),
+    marker: browser.marker,
     exclusively: (work) => browser.exclusively(work),
     now: () => 0,
     ...ports,

@@ -4,7 +4,7 @@ import classes from "./error_note.module.css";
 
 interface ErrorNoteProps {
   message: string;
-  /** Finds the request in the server's log. */
+  /** Finds the request in the server's log; only for failures that are not explained by their message. */
   requestId?: string | undefined;
   onRetry?: (() => void) | undefined;
 }

@@ -1,15 +1,18 @@
 import { Badge, Button } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { session } from "@/lib/client";
+import { queryKeys } from "@/lib/query_keys";
 import { useStore } from "@/lib/store";
 import { PageHeader } from "@/ui/page_header";
 import { PasswordField } from "@/ui/password_field";
 import classes from "./account_page.module.css";
-import { changePassword, signOut } from "./api";
+import { changePassword } from "./api";
 import { Note } from "./note";
 import { ProblemNote } from "./problem_note";
 import { newPasswordProblem, PASSWORD_HINT } from "./rules";
+import { SessionsSection } from "./sessions_section";
 import { useSubmission } from "./submission";
 
 export function AccountPage() {
@@ -28,13 +31,6 @@ export function AccountPage() {
             <Badge variant="default" tt="none" radius="sm">
               {state.user.role}
             </Badge>
-            <Button
-              variant="default"
-              className={classes.leave}
-              onClick={() => void signOut().catch(() => {})}
-            >
-              Sign out
-            </Button>
           </div>
         </section>
         <section className={classes.section} aria-labelledby="password">
@@ -44,12 +40,14 @@ export function AccountPage() {
           </div>
           <ChangePasswordForm email={state.user.email} />
         </section>
+        <SessionsSection />
       </div>
     </>
   );
 }
 
 function ChangePasswordForm({ email }: { email: string }) {
+  const queries = useQueryClient();
   const [done, setDone] = useState(false);
   const form = useForm({
     mode: "uncontrolled",
@@ -66,6 +64,8 @@ function ChangePasswordForm({ email }: { email: string }) {
       await changePassword(values);
       form.reset();
       setDone(true);
+      // The other sessions have ended.
+      void queries.invalidateQueries({ queryKey: queryKeys.sessions });
     });
   };
   return (

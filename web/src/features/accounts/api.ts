@@ -4,6 +4,17 @@ import { userSchema } from "@/lib/session";
 
 const answerSchema = z.object({ message: z.string() });
 
+const sessionSchema = z.object({
+  id: z.string(),
+  current: z.boolean(),
+  userAgent: z._default(z.string(), ""),
+  address: z._default(z.string(), ""),
+  createdAt: z.string(),
+  lastUsedAt: z.string(),
+});
+/** One place where the account is signed in. */
+export type DeviceSession = z.infer<typeof sessionSchema>;
+
 export async function signUp(account: { email: string; password: string }): Promise<void> {
   await http.post("/api/auth/signup", { schema: answerSchema, body: account, anonymous: true });
 }
@@ -38,6 +49,25 @@ export async function signOut(): Promise<void> {
   } finally {
     session.signedOut("left");
   }
+}
+
+/** Ends every session of the account. Throws, and ends none here, when the server refuses or cannot be told. */
+export async function signOutEverywhere(): Promise<void> {
+  await http.post("/api/auth/logout-all", { schema: answerSchema, body: {}, headers: COOKIE_MODE });
+  session.signedOut("left");
+}
+
+/** This device first, then the last used. */
+export async function fetchSessions(signal: AbortSignal): Promise<DeviceSession[]> {
+  const schema = z.object({ data: z.array(sessionSchema) });
+  const { data } = await http.get("/api/auth/sessions", { schema, signal });
+  return data.sort(
+    (a, b) => Number(b.current) - Number(a.current) || Date.parse(b.lastUsedAt) - Date.parse(a.lastUsedAt),
+  );
+}
+
+export async function endSession(id: string): Promise<void> {
+  await http.delete(`/api/auth/sessions/${encodeURIComponent(id)}`, { schema: answerSchema });
 }
 
 export async function forgotPassword(email: string): Promise<void> {

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { resendVerification } from "./api";
 import { AuthCard } from "./auth_card";
 import classes from "./auth_card.module.css";
-import { MailNote } from "./mail_note";
+import { useMailDelivery } from "./mail_delivery";
 import { Note } from "./note";
 import { ProblemNote } from "./problem_note";
 import { emailProblem } from "./rules";
@@ -15,19 +15,11 @@ const route = getRouteApi("/check-mail");
 
 export function CheckMailPage() {
   const { email } = route.useSearch();
+  const delivery = useMailDelivery();
   return (
     <AuthCard
-      title="Check your mail"
-      lead={
-        email ? (
-          <>
-            We sent a link to <strong>{email}</strong>. Open it and confirm your address; it works for 24
-            hours.
-          </>
-        ) : (
-          "Tell us your address and we send the verification link again."
-        )
-      }
+      title={delivery === "terminal" ? "Confirm your address" : "Check your mail"}
+      lead={delivery && <Lead delivery={delivery} email={email} />}
       footer={
         <>
           <span>
@@ -45,14 +37,32 @@ export function CheckMailPage() {
         </>
       }
     >
-      {email && <MailNote link="verification" />}
       <ResendForm email={email} />
     </AuthCard>
   );
 }
 
+function Lead({ delivery, email }: { delivery: "smtp" | "terminal"; email: string | undefined }) {
+  if (delivery === "smtp") {
+    if (!email) return "Tell us your address and we send the verification link again.";
+    return (
+      <>
+        We sent a link to <strong>{email}</strong>. Open it and confirm your address; it works for 24 hours.
+      </>
+    );
+  }
+  if (!email) return "Tell us your address, and a new verification link is printed in the server's terminal.";
+  return (
+    <>
+      The link for <strong>{email}</strong> was printed in the server's terminal. Open it and confirm your
+      address; it works for 24 hours.
+    </>
+  );
+}
+
 /** With the address known it is one button; otherwise it asks for it. */
 export function ResendForm({ email }: { email?: string | undefined }) {
+  const delivery = useMailDelivery();
   const [sent, setSent] = useState(false);
   const form = useForm({
     mode: "uncontrolled",
@@ -71,23 +81,25 @@ export function ResendForm({ email }: { email?: string | undefined }) {
     <form className={classes.form} noValidate onSubmit={form.onSubmit((values) => void submit(values))}>
       <ProblemNote problem={submission.problem} />
       {sent && (
-        <Note good>A new link is on its way, if the address has an account that is not confirmed yet.</Note>
+        <Note good>
+          {delivery === "terminal"
+            ? "A new link was printed in the server's terminal"
+            : "A new link is on its way"}
+          , if the address has an account that is not confirmed yet.
+        </Note>
       )}
       {!email && (
-        <>
-          {sent && <MailNote link="verification" />}
-          <TextInput
-            label="Email"
-            type="email"
-            autoComplete="username"
-            inputMode="email"
-            key={form.key("email")}
-            {...form.getInputProps("email")}
-          />
-        </>
+        <TextInput
+          label="Email"
+          type="email"
+          autoComplete="username"
+          inputMode="email"
+          key={form.key("email")}
+          {...form.getInputProps("email")}
+        />
       )}
       <Button type="submit" variant="default" loading={submission.busy} fullWidth>
-        Send the link again
+        {delivery === "terminal" ? "Print the link again" : "Send the link again"}
       </Button>
     </form>
   );

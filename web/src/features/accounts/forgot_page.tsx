@@ -5,13 +5,19 @@ import { useState } from "react";
 import { forgotPassword } from "./api";
 import { AuthCard } from "./auth_card";
 import classes from "./auth_card.module.css";
-import { MailNote } from "./mail_note";
+import { useMailDelivery } from "./mail_delivery";
 import { Note } from "./note";
 import { ProblemNote } from "./problem_note";
 import { emailProblem } from "./rules";
 import { useSubmission } from "./submission";
 
+const leads = {
+  smtp: "We send you a link to set a new one. It works for 30 minutes.",
+  terminal: "A link to set a new one is printed in the server's terminal. It works for 30 minutes.",
+};
+
 export function ForgotPage() {
+  const delivery = useMailDelivery();
   const [sentTo, setSentTo] = useState<string>();
   const form = useForm({
     mode: "uncontrolled",
@@ -30,7 +36,7 @@ export function ForgotPage() {
   return (
     <AuthCard
       title="Forgot your password?"
-      lead="We send you a link to set a new one. It works for 30 minutes."
+      lead={delivery && leads[delivery]}
       footer={
         <Link to="/sign-in" className={classes.link}>
           Back to sign in
@@ -40,10 +46,11 @@ export function ForgotPage() {
       <form className={classes.form} noValidate onSubmit={form.onSubmit((values) => void submit(values))}>
         <ProblemNote problem={submission.problem} />
         {sentTo && (
-          <>
-            <Note good>If {sentTo} has an account, a link is on its way.</Note>
-            <MailNote link="reset" />
-          </>
+          <Note good>
+            {delivery === "terminal"
+              ? `If ${sentTo} has an account, the link was printed in the server's terminal.`
+              : `If ${sentTo} has an account, a link is on its way.`}
+          </Note>
         )}
         <TextInput
           label="Email"

@@ -1,6 +1,8 @@
 import { Button, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { usePrefetchQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
+import { systemInfoQuery } from "@/lib/system_info";
 import { PasswordField } from "@/ui/password_field";
 import { signUp } from "./api";
 import { AuthCard } from "./auth_card";
@@ -11,6 +13,8 @@ import { useSubmission } from "./submission";
 
 export function SignUpPage() {
   const navigate = useNavigate();
+  // The next page says where the link is.
+  usePrefetchQuery(systemInfoQuery);
   const form = useForm({
     mode: "uncontrolled",
     initialValues: { email: "", password: "" },

@@ -1,23 +1,28 @@
+import { Fragment } from "react";
 import { useNow } from "@/lib/now";
 import { formatDuration, formatElapsed, formatExact } from "@/lib/time";
 import { StatusIcon } from "@/ui/status_badge";
 import classes from "./attempt_timeline.module.css";
-import type { Attempt, Job, JobStatus } from "./model";
-import { jobSpans, type Span } from "./timeline";
+import { type Attempt, isOver, type Job, type JobStatus } from "./model";
+import { attemptRounds, busyMs, jobSpans, type Span } from "./timeline";
 
-/** Waiting and running, drawn to scale, and each attempt in words. */
+const words = { waiting: "waiting", running: "running", idle: "over, until it was retried by hand:" };
+
+/** Waiting and running, drawn to scale without the time between rounds, and each attempt in words. */
 export function AttemptTimeline({ job }: { job: Job }) {
   const now = useNow();
   const spans = jobSpans(job, now);
-  const first = spans[0];
-  const last = spans.at(-1);
-  const total = first && last ? Math.max(1, last.endMs - first.startMs) : 1;
+  const total = busyMs(spans);
   const attempts = job.attemptsLog ?? [];
   return (
     <section aria-label="Attempts" className={classes.timeline}>
       <header className={classes.head}>
         <h2>Attempts</h2>
-        {first && last && <span className="tabular">{formatElapsed(total)} in all</span>}
+        {spans.length > 0 && (
+          <span className="tabular">
+            {isOver(job.status) ? formatDuration(total) : formatElapsed(total)} in all
+          </span>
+        )}
       </header>
       {spans.length > 0 && (
         <div className={classes.scale} aria-hidden="true">
@@ -28,8 +33,10 @@ export function AttemptTimeline({ job }: { job: Job }) {
               data-kind={span.kind}
               data-status={statusOf(job, span, attempts)}
               data-open={span.open || undefined}
-              style={{ flexGrow: (span.endMs - span.startMs) / total }}
-              title={`${span.kind} ${formatDuration(span.endMs - span.startMs)}`}
+              style={
+                span.kind === "idle" ? {} : { flexGrow: (span.endMs - span.startMs) / Math.max(1, total) }
+              }
+              title={`${words[span.kind]} ${formatDuration(span.endMs - span.startMs)}`}
             />
           ))}
         </div>
@@ -39,11 +46,18 @@ export function AttemptTimeline({ job }: { job: Job }) {
           {job.status === "pending" ? "Waiting for its first attempt." : "It never ran."}
         </p>
       ) : (
-        <ol className={classes.list}>
-          {attempts.map((attempt) => (
-            <AttemptLine key={attempt.attempt} job={job} attempt={attempt} now={now} />
-          ))}
-        </ol>
+        attemptRounds(job).map((round, index) => (
+          <Fragment key={round[0]?.attempt ?? "next"}>
+            {index > 0 && <p className={classes.again}>Retried by hand</p>}
+            {round.length > 0 && (
+              <ol className={classes.list}>
+                {round.map((attempt) => (
+                  <AttemptLine key={attempt.attempt} job={job} attempt={attempt} now={now} />
+                ))}
+              </ol>
+            )}
+          </Fragment>
+        ))
       )}
     </section>
   );

@@ -56,7 +56,7 @@ export function JobActionButton({ job, action, compact = false }: JobActionButto
         )}
       </Popover.Target>
       <Popover.Dropdown p={6}>
-        {problem && <ErrorNote message={problem.message} requestId={problem.requestId} />}
+        {problem && <ErrorNote message={problem.message} requestId={problem.reportId} />}
       </Popover.Dropdown>
     </Popover>
   );

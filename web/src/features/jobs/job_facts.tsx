@@ -1,11 +1,12 @@
 import type { ReactNode } from "react";
 import { formatJson } from "@/lib/json";
 import { useNow } from "@/lib/now";
-import { formatElapsed, formatExact } from "@/lib/time";
+import { formatExact } from "@/lib/time";
 import { CopyButton } from "@/ui/copy_button";
 import { RelativeTime } from "@/ui/relative_time";
 import classes from "./job_page.module.css";
-import { type Job, jobClock } from "./model";
+import { formatJobClock, type Job, jobClock } from "./model";
+import { attemptRounds } from "./timeline";
 
 export function JobFacts({ job }: { job: Job }) {
   return (
@@ -21,7 +22,8 @@ export function JobFacts({ job }: { job: Job }) {
       <Fact name="Attempts">
         {job.attempts}{" "}
         <span className={classes.minor}>
-          ({job.retries} of {job.maxRetries} retries)
+          ({job.retries} of {job.maxRetries} retries
+          {attemptRounds(job).length > 1 && " since it was retried by hand"})
         </span>
       </Fact>
       {job.queue && <Fact name="Queue">{job.queue}</Fact>}
@@ -56,6 +58,7 @@ function Moment({ name, at }: { name: string; at: string | null | undefined }) {
 
 function Clock({ job }: { job: Job }) {
   const now = useNow();
-  const { kind, ms } = jobClock(job, now);
-  return <span className="tabular">{kind === "never ran" ? kind : `${kind} ${formatElapsed(ms)}`}</span>;
+  const clock = jobClock(job, now);
+  const { kind } = clock;
+  return <span className="tabular">{kind === "never ran" ? kind : `${kind} ${formatJobClock(clock)}`}</span>;
 }

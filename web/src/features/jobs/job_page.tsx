@@ -30,7 +30,7 @@ export function JobPage() {
         <div className={classes.problem}>
           <ErrorNote
             message={problem.message}
-            requestId={problem.requestId}
+            requestId={problem.reportId}
             onRetry={() => void query.refetch()}
           />
         </div>

@@ -73,7 +73,7 @@ function JobsPage({ scope, from }: JobsPageProps) {
           <div className={classes.problem}>
             <ErrorNote
               message={problem.message}
-              requestId={problem.requestId}
+              requestId={problem.reportId}
               onRetry={() => void jobs.refetch()}
             />
           </div>

@@ -1,17 +1,17 @@
 import { Button } from "@mantine/core";
 import { IconArrowUp } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { memo, useState } from "react";
+import { type MouseEvent, memo, useState } from "react";
 import { formatJson } from "@/lib/json";
 import { useNow } from "@/lib/now";
-import { formatElapsed, formatExact } from "@/lib/time";
+import { formatExact } from "@/lib/time";
 import { ProgressBar } from "@/ui/progress_bar";
 import { RelativeTime } from "@/ui/relative_time";
 import { StatusBadge } from "@/ui/status_badge";
 import { useHeldList, usePointerHold } from "./held_list";
 import { JobActionButton } from "./job_action_button";
 import classes from "./jobs_table.module.css";
-import { canCancel, canRetry, type Job, jobClock } from "./model";
+import { canCancel, canRetry, formatJobClock, type Job, jobClock } from "./model";
 
 interface JobsTableProps {
   jobs: Job[];
@@ -71,9 +71,17 @@ export function JobsTable({ jobs, page, withOwner, stale }: JobsTableProps) {
   );
 }
 
+/** A click anywhere in a row follows its link, but for one on another control and for one that ends a selection of text. */
+function followLink(event: MouseEvent<HTMLTableRowElement>): void {
+  const target = event.target as Element;
+  if (target.closest("a, button") || window.getSelection()?.toString()) return;
+  event.currentTarget.querySelector<HTMLAnchorElement>("[data-job-link]")?.click();
+}
+
 const JobRow = memo(function JobRow({ job, withOwner }: { job: Job; withOwner: boolean }) {
   return (
-    <tr data-job-id={job.id} className={classes.row}>
+    // The link in the row is what keyboards and screen readers use; the click is a larger target for pointers.
+    <tr data-job-id={job.id} className={classes.row} onClick={followLink}>
       <td className={classes.status}>
         <StatusBadge status={job.status} />
         {job.status === "processing" && (
@@ -101,10 +109,21 @@ const JobRow = memo(function JobRow({ job, withOwner }: { job: Job; withOwner: b
           {job.userEmail ?? job.userId}
         </td>
       )}
-      <td data-number data-label="priority" title={formatJson(job.priority)}>
+      <td
+        data-number
+        data-label="priority"
+        data-usual={job.priority === 0 || undefined}
+        className={classes.priority}
+        title={formatJson(job.priority)}
+      >
         {formatJson(job.priority)}
       </td>
-      <td data-number data-label="attempts">
+      <td
+        data-number
+        data-label="attempts"
+        data-usual={job.attempts <= 1 || undefined}
+        className={classes.attempts}
+      >
         <Attempts job={job} />
       </td>
       <td data-number className={classes.time}>
@@ -136,12 +155,13 @@ function Attempts({ job }: { job: Job }) {
 
 function Clock({ job }: { job: Job }) {
   const now = useNow();
-  const { kind, ms } = jobClock(job, now);
+  const clock = jobClock(job, now);
+  const { kind } = clock;
   if (kind === "never ran") return <span className={classes.dim}>–</span>;
   const title = job.startedAt ? `Started ${formatExact(new Date(job.startedAt))}` : undefined;
   return (
     <span title={title}>
-      <span className={classes.dim}>{kind}</span> {formatElapsed(ms)}
+      <span className={classes.dim}>{kind}</span> {formatJobClock(clock)}
     </span>
   );
 }

@@ -6,7 +6,13 @@ import { jobWith } from "@/test/jobs";
 import { createSequenceFilter, patchJob } from "./live";
 import type { Job, JobList } from "./model";
 
-const event: JobUpdated = { jobId: "j1", status: "processing", userId: "a1", progress: 40 };
+const event: JobUpdated = {
+  jobId: "j1",
+  status: "processing",
+  userId: "a1",
+  progress: 40,
+  progressMessage: "Page 4",
+};
 
 describe("an event about a job", () => {
   it("moves the job in every list and on its page", () => {
@@ -16,9 +22,20 @@ describe("an event about a job", () => {
     queries.setQueryData<JobList>(key, list);
     queries.setQueryData<Job>(queryKeys.job("j1"), jobWith({ id: "j1" }));
     patchJob(queries, event);
-    expect(queries.getQueryData<JobList>(key)?.data[0]).toMatchObject({ status: "processing", progress: 40 });
+    expect(queries.getQueryData<JobList>(key)?.data[0]).toMatchObject({
+      status: "processing",
+      progress: 40,
+      progressMessage: "Page 4",
+    });
     expect(queries.getQueryData<JobList>(key)?.data[1]).toBe(list.data[1]);
     expect(queries.getQueryData<Job>(queryKeys.job("j1"))?.progress).toBe(40);
+  });
+
+  it("drops the words of an earlier attempt", () => {
+    const queries = new QueryClient();
+    queries.setQueryData<Job>(queryKeys.job("j1"), jobWith({ id: "j1", progressMessage: "Page 4" }));
+    patchJob(queries, { jobId: "j1", status: "processing", userId: "a1", progress: 0 });
+    expect(queries.getQueryData<Job>(queryKeys.job("j1"))?.progressMessage).toBeUndefined();
   });
 
   it("leaves lists without the job untouched and makes none", () => {

@@ -10,6 +10,8 @@ function patched<T extends Job>(job: T, event: JobUpdated): T {
     ...job,
     status: event.status,
     progress: event.progress ?? (event.status === "completed" ? 100 : job.progress),
+    // Without words there are none now: those of an earlier attempt would stand beside its successor's number.
+    progressMessage: event.progressMessage,
     ...(event.error === undefined ? {} : { error: event.error }),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CREATED_AT, jobWith } from "@/test/jobs";
-import { canCancel, canRetry, jobClock } from "./model";
-import { jobSpans } from "./timeline";
+import { type Attempt, canCancel, canRetry, formatJobClock, jobClock } from "./model";
+import { attemptRounds, busyMs, jobSpans } from "./timeline";
 
 const T = Date.parse(CREATED_AT);
 const at = (ms: number) => new Date(T + ms).toISOString();
@@ -22,6 +22,13 @@ describe("a job's clock", () => {
   });
 });
 
+describe("a job's time", () => {
+  it("ticks in whole seconds, and is exact when it is over", () => {
+    expect(formatJobClock({ kind: "running", ms: 2_530 })).toBe("2 s");
+    expect(formatJobClock({ kind: "ran", ms: 2_530 })).toBe("2.5 s");
+  });
+});
+
 describe("what can be done with a job", () => {
   const statuses = ["pending", "processing", "completed", "failed", "cancelled"] as const;
   it("depends on its status", () => {
@@ -34,6 +41,7 @@ describe("a job's timeline", () => {
   it("is waiting, running, waiting, running, without gaps", () => {
     const job = jobWith({
       status: "processing",
+      retries: 1,
       attemptsLog: [
         { attempt: 1, startedAt: at(1_000), endedAt: at(3_000), outcome: "failed" },
         { attempt: 2, startedAt: at(5_000) },
@@ -57,6 +65,72 @@ describe("a job's timeline", () => {
   it("shows a job that waits", () => {
     expect(jobSpans(jobWith(), T + 4_000)).toEqual([
       { kind: "waiting", startMs: T, endMs: T + 4_000, open: true },
+    ]);
+  });
+});
+
+describe("a job that was retried by hand", () => {
+  /** One second each, one second after the other, but for a minute before `later`. */
+  const log = (outcomes: (string | undefined)[], later: number): Attempt[] =>
+    outcomes.map((outcome, index) => {
+      const start = 1_000 + index * 2_000 + (index >= later ? 60_000 : 0);
+      return {
+        attempt: index + 1,
+        startedAt: at(start),
+        ...(outcome ? { outcome, endedAt: at(start + 1_000) } : {}),
+      };
+    });
+  const rounds = (change: Parameters<typeof jobWith>[0]) =>
+    attemptRounds(jobWith(change)).map((round) => round.map(({ attempt }) => attempt));
+
+  it.each([
+    ["never", { status: "completed", retries: 1 }, ["failed", "completed"], [[1, 2]]],
+    ["not started yet", { status: "pending" }, [], [[]]],
+    [
+      "after its last retry",
+      { status: "completed" },
+      ["failed", "failed", "failed", "failed", "completed"],
+      [[1, 2, 3, 4], [5]],
+    ],
+    ["after a failure that is not retried", { status: "processing" }, ["failed", undefined], [[1], [2]]],
+    ["and waits", { status: "pending" }, ["failed"], [[1], []]],
+    ["after it was cancelled", { status: "processing" }, ["cancelled", undefined], [[1], [2]]],
+    [
+      "twice",
+      { status: "failed", maxRetries: 1, retries: 1 },
+      ["failed", "failed", "failed", "failed", "failed", "failed"],
+      [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+    ],
+    [
+      "never, but lost its worker",
+      { status: "completed", retries: 1 },
+      ["crashed", "failed", "released", "completed"],
+      [[1, 2, 3, 4]],
+    ],
+  ] as const)("has rounds: %s", (_, change, outcomes, expected) => {
+    expect(rounds({ ...change, attemptsLog: log([...outcomes], 99) })).toEqual(expected);
+  });
+
+  it("does not count the time until then", () => {
+    const job = jobWith({
+      status: "completed",
+      completedAt: at(64_000),
+      attemptsLog: log(["cancelled", "completed"], 1),
+    });
+    const spans = jobSpans(job, T + 999_000);
+    expect(spans.map(({ kind }) => kind)).toEqual(["waiting", "running", "idle", "running"]);
+    expect(busyMs(spans)).toBe(3_000);
+  });
+
+  it("waits from then on", () => {
+    const job = jobWith({ runAt: at(50_000), attemptsLog: log(["cancelled"], 99) });
+    expect(jobSpans(job, T + 52_000).slice(2)).toEqual([
+      { kind: "idle", startMs: T + 2_000, endMs: T + 50_000, open: false },
+      { kind: "waiting", startMs: T + 50_000, endMs: T + 52_000, open: true },
     ]);
   });
 });

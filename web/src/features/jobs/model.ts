@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { formatDuration, formatElapsed } from "@/lib/time";
 
 export const statusSchema = z.enum(["pending", "processing", "completed", "failed", "cancelled"]);
 export type JobStatus = z.infer<typeof statusSchema>;
@@ -78,11 +79,21 @@ export function canRetry(job: Pick<Job, "status">): boolean {
   return job.status === "failed" || job.status === "cancelled";
 }
 
+export interface JobClock {
+  kind: "waiting" | "starts in" | "running" | "ran" | "never ran";
+  ms: number;
+}
+
+/** Whole seconds while it ticks; once it is over, as precise as its attempts. */
+export function formatJobClock({ kind, ms }: JobClock): string {
+  return kind === "ran" ? formatDuration(ms) : formatElapsed(ms);
+}
+
 /** What the time column says: waiting since, running since, or how long it ran. */
 export function jobClock(
   job: Pick<Job, "status" | "createdAt" | "runAt" | "startedAt" | "completedAt">,
   now: number,
-): { kind: "waiting" | "starts in" | "running" | "ran" | "never ran"; ms: number } {
+): JobClock {
   const at = (text: string | null | undefined) => (text ? Date.parse(text) : undefined);
   const started = at(job.startedAt);
   const runAt = at(job.runAt);

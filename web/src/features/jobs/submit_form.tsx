@@ -80,7 +80,7 @@ export function SubmitForm({ knownTypes, onDone }: SubmitFormProps) {
       <NumberInput
         label="Priority"
         description="Higher numbers run first."
-        w={140}
+        styles={{ wrapper: { maxWidth: 140 } }}
         {...form.getInputProps("priority")}
         onChange={(priority) => form.setFieldValue("priority", String(priority))}
       />
@@ -103,14 +103,16 @@ export function SubmitForm({ knownTypes, onDone }: SubmitFormProps) {
         </div>
       )}
       <SameAsCurl job={form.values} />
-      {problem && <ErrorNote message={problem.message} requestId={problem.requestId} />}
-      <div className={classes.actions}>
-        <Button variant="default" onClick={onDone}>
-          Discard
-        </Button>
-        <Button type="submit" loading={submission.isPending}>
-          Submit job
-        </Button>
+      <div className={classes.foot}>
+        {problem && <ErrorNote message={problem.message} requestId={problem.reportId} />}
+        <div className={classes.actions}>
+          <Button variant="default" onClick={onDone}>
+            Discard
+          </Button>
+          <Button type="submit" loading={submission.isPending}>
+            Submit job
+          </Button>
+        </div>
       </div>
     </form>
   );
