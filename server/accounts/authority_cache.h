@@ -15,9 +15,9 @@
 
 namespace taskgate::accounts {
 
-// What the store said about sessions (or API keys) a moment ago, so that not every request asks it. Entries are believed
-// for `lifetime`; a change made by this program drops what it concerns at once, also what is being read while the change
-// is made. At most `entries_max` entries. Thread-safe; a look-up takes one uncontended lock.
+// What the store said about sessions (or API keys) a moment ago, so that not every request asks it. Entries are
+// believed for `lifetime`; a change made by this program drops what it concerns at once, also what is being read while
+// the change is made. At most `entries_max` entries. Thread-safe; a look-up takes one uncontended lock.
 template <class Id, class Authority, class Hash = std::hash<Id>>
 class BasicAuthorityCache {
  public:

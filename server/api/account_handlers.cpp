@@ -74,7 +74,8 @@ Awaitable<net::Response> change_password(Services& services, Call call) {
 
   auto client = client_info(call.request);
   auto caller = call.caller();
-  auto done = co_await services.accounts.change_password(std::move(caller), std::move(old_password), std::move(new_password), std::move(client));
+  auto done = co_await services.accounts.change_password(std::move(caller), std::move(old_password),
+                                                         std::move(new_password), std::move(client));
   if (!done) co_return error_response(done.error(), call.request);
   co_return message_response("Your password is changed. Your other sessions have ended.");
 }

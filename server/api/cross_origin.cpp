@@ -50,7 +50,8 @@ std::optional<net::Response> CrossOrigin::preflight(const net::Request& request)
   permit(request, response);
   if (response.headers.has("Access-Control-Allow-Origin")) {
     response.headers.set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE");
-    response.headers.set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-Token-Mode");
+    response.headers.set("Access-Control-Allow-Headers",
+                         "Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-Token-Mode");
     response.headers.set("Access-Control-Max-Age", "600");
   }
   return response;

@@ -9,7 +9,8 @@
 
 namespace taskgate::api {
 
-// Which pages of other origins may call from a browser (CORS, Fetch standard), and which requests with a cookie are to be believed.
+// Which pages of other origins may call from a browser (CORS, Fetch standard), and which requests with a cookie are to
+// be believed.
 //
 //  - The dashboard's own origin always may.
 //  - Origins in the list may, with credentials; exact matches only.
@@ -23,8 +24,8 @@ class CrossOrigin {
   [[nodiscard]] std::optional<net::Response> preflight(const net::Request& request) const;
   // Adds the headers that let the page read the answer, where it may.
   void permit(const net::Request& request, net::Response& response) const;
-  // Whether a request that carries a cookie comes from our own pages or a listed origin, by Origin and Sec-Fetch-Site; a request with
-  // neither does not come from a browser page.
+  // Whether a request that carries a cookie comes from our own pages or a listed origin, by Origin and Sec-Fetch-Site;
+  // a request with neither does not come from a browser page.
   [[nodiscard]] bool is_trusted(const net::Request& request) const;
   // Whether the origin itself is our own or listed.
   [[nodiscard]] bool is_allowed(std::string_view origin, const net::Request& request) const;

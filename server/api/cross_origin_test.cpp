@@ -32,8 +32,9 @@ TEST(CrossOrigin, LetsOwnAndListedPagesReadWithCredentials) {
 
 TEST(CrossOrigin, MatchesOriginsExactly) {
   const CrossOrigin policy({"https://app.example.com"}, false);
-  for (const auto* origin : {"https://app.example.com.evil.test", "https://evil.test", "null", "http://app.example.com", "https://app.example.com/",
-                             "ftp://jobs.example.com", "https://jobs.example.com.evil.test"}) {
+  for (const auto* origin :
+       {"https://app.example.com.evil.test", "https://evil.test", "null", "http://app.example.com",
+        "https://app.example.com/", "ftp://jobs.example.com", "https://jobs.example.com.evil.test"}) {
     EXPECT_EQ(allowed_origin(policy, origin), "") << origin;
   }
 }

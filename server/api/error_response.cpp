@@ -23,15 +23,24 @@ std::string retry_after_seconds(std::chrono::milliseconds wait) {
 
 int http_status(ErrorCode code) {
   switch (code) {
-    case ErrorCode::bad_request: return 400;
-    case ErrorCode::unauthenticated: return 401;
-    case ErrorCode::forbidden: return 403;
-    case ErrorCode::not_found: return 404;
-    case ErrorCode::conflict: return 409;
-    case ErrorCode::payload_too_large: return 413;
-    case ErrorCode::unsupported_media_type: return 415;
-    case ErrorCode::too_many_requests: return 429;
-    case ErrorCode::unavailable: return 503;
+    case ErrorCode::bad_request:
+      return 400;
+    case ErrorCode::unauthenticated:
+      return 401;
+    case ErrorCode::forbidden:
+      return 403;
+    case ErrorCode::not_found:
+      return 404;
+    case ErrorCode::conflict:
+      return 409;
+    case ErrorCode::payload_too_large:
+      return 413;
+    case ErrorCode::unsupported_media_type:
+      return 415;
+    case ErrorCode::too_many_requests:
+      return 429;
+    case ErrorCode::unavailable:
+      return 503;
   }
   return 500;
 }
@@ -39,7 +48,10 @@ int http_status(ErrorCode code) {
 net::Response error_response(const Error& error, const net::Request& request) {
   const int status = http_status(error.code);
   JsonWriter json;
-  json.begin_object().member("status", status < 500 ? "fail" : "error").member("code", error.reason).member("message", error.message);
+  json.begin_object()
+      .member("status", status < 500 ? "fail" : "error")
+      .member("code", error.reason)
+      .member("message", error.message);
   write_fields(json, error);
   json.member("requestId", request.request_id).end_object();
   auto response = net::Response::json(status, json.take());

@@ -13,14 +13,16 @@ namespace {
 bool is_api_path(std::string_view path) { return path == "/api" || path.starts_with("/api/"); }
 
 net::Response method_not_allowed(const net::Request& request, const std::string& allow) {
-  auto response = error_response({ErrorCode::bad_request, "method_not_allowed", "This address answers only to " + allow, {}, {}}, request);
+  auto response = error_response(
+      {ErrorCode::bad_request, "method_not_allowed", "This address answers only to " + allow, {}, {}}, request);
   response.status = 405;
   response.headers.set("Allow", allow);
   return response;
 }
 
 net::Response internal_error(const net::Request& request) {
-  auto response = error_response({ErrorCode::unavailable, "internal_error", "Something went wrong here; it has been logged", {}, {}}, request);
+  auto response = error_response(
+      {ErrorCode::unavailable, "internal_error", "Something went wrong here; it has been logged", {}, {}}, request);
   response.status = 500;
   response.headers = {};
   response.headers.set("Content-Type", "application/json; charset=utf-8");
@@ -31,7 +33,8 @@ net::Response internal_error(const net::Request& request) {
 bool is_local(const net::Request& request) {
   const auto& address = request.peer_address;
   const bool loopback = address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
-  return loopback && !request.headers.has("X-Forwarded-For") && !request.headers.has("Forwarded") && !request.headers.has("Via");
+  return loopback && !request.headers.has("X-Forwarded-For") && !request.headers.has("Forwarded") &&
+         !request.headers.has("Via");
 }
 
 // Why a known caller may not call the route, or nothing.
@@ -64,13 +67,15 @@ std::string_view bearer_token(const net::Request& request) {
 }  // namespace
 
 std::string_view logged_path(const net::Request& request) {
-  for (const std::string_view place : {"/verify/:token", "/reset/:token", "/api/auth/verify/:token", "/api/auth/reset/:token"}) {
+  for (const std::string_view place :
+       {"/verify/:token", "/reset/:token", "/api/auth/verify/:token", "/api/auth/reset/:token"}) {
     if (request.path.starts_with(place.substr(0, place.size() - 6))) return place;
   }
   return {};
 }
 
-HttpApi::HttpApi(Services& services, CrossOrigin cross_origin) : services_(services), cross_origin_(std::move(cross_origin)) {
+HttpApi::HttpApi(Services& services, CrossOrigin cross_origin)
+    : services_(services), cross_origin_(std::move(cross_origin)) {
   const auto table = routes();
   for (std::size_t i = 0; i < table.size(); ++i) router_.add(table[i].method, table[i].pattern, i);
 }
@@ -93,7 +98,8 @@ Awaitable<net::Response> HttpApi::handle(net::Request request) {
     response = co_await answer(std::move(request));
   } catch (const StoreFailure& failure) {
     log::error("store failed", {{"request", origin.request_id}, {"path", shown_path}, {"error", failure.what()}});
-    response = error_response({ErrorCode::unavailable, "store_unavailable", "The store does not answer; try again soon", {}, {}}, origin);
+    response = error_response(
+        {ErrorCode::unavailable, "store_unavailable", "The store does not answer; try again soon", {}, {}}, origin);
   } catch (const std::exception& failure) {
     log::error("request failed", {{"request", origin.request_id}, {"path", shown_path}, {"error", failure.what()}});
     response = internal_error(origin);
@@ -105,7 +111,8 @@ Awaitable<net::Response> HttpApi::handle(net::Request request) {
 
 Awaitable<net::Response> HttpApi::answer(net::Request request) {
   auto found = router_.find(request.method, request.path);
-  if (const auto* wrong_method = std::get_if<net::MethodNotAllowed>(&found)) co_return method_not_allowed(request, wrong_method->allow);
+  if (const auto* wrong_method = std::get_if<net::MethodNotAllowed>(&found))
+    co_return method_not_allowed(request, wrong_method->allow);
   auto* match = std::get_if<net::RouteMatch>(&found);
   if (match == nullptr) co_return answer_without_route(request);
 
@@ -116,7 +123,11 @@ Awaitable<net::Response> HttpApi::answer(net::Request request) {
 
 Awaitable<net::Response> HttpApi::call_route(const Route& route, net::Request request) {
   if (is_cookie_mode(request) && !cross_origin_.is_trusted(request)) {
-    const Error refused{ErrorCode::forbidden, "cross_site_request", "Requests with cookies are accepted from this server's own pages only", {}, {}};
+    const Error refused{ErrorCode::forbidden,
+                        "cross_site_request",
+                        "Requests with cookies are accepted from this server's own pages only",
+                        {},
+                        {}};
     co_return error_response(refused, request);
   }
   std::optional<Principal> principal;
@@ -141,7 +152,11 @@ net::Response HttpApi::answer_without_route(const net::Request& request) const {
 Awaitable<Result<Principal>> HttpApi::authenticate(const net::Request& request) {
   const auto token = bearer_token(request);
   if (token.empty()) {
-    Error missing{ErrorCode::unauthenticated, "not_signed_in", "Sign in: send the header Authorization: Bearer <accessToken or API key>", {}, {}};
+    Error missing{ErrorCode::unauthenticated,
+                  "not_signed_in",
+                  "Sign in: send the header Authorization: Bearer <accessToken or API key>",
+                  {},
+                  {}};
     co_return missing;
   }
   std::string copy(token);

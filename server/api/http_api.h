@@ -11,11 +11,13 @@ namespace taskgate::api {
 // What logs show instead of a path that contains a one-time token; empty for all other paths. A literal.
 [[nodiscard]] std::string_view logged_path(const net::Request& request);
 
-// The HTTP side of the product: finds the route of a request, checks who may call it, calls its handler, and renders what went wrong.
+// The HTTP side of the product: finds the route of a request, checks who may call it, calls its handler, and renders
+// what went wrong.
 //
 //   cross-origin rules → route → credentials and policy → handler → answer
 //
-// Paths that are not the API's belong to the dashboard: its files, and its start page for addresses of pages, so that deep links work.
+// Paths that are not the API's belong to the dashboard: its files, and its start page for addresses of pages, so that
+// deep links work.
 class HttpApi {
  public:
   HttpApi(Services& services, CrossOrigin cross_origin);

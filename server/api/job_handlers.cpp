@@ -21,7 +21,11 @@ using OwnerEmails = std::map<UserId, std::string>;
 
 net::Response page_response(const jobs::JobPage& page, const OwnerEmails& emails) {
   JsonWriter json;
-  json.begin_object().member("status", "success").member("results", static_cast<std::int64_t>(page.jobs.size())).key("data").begin_array();
+  json.begin_object()
+      .member("status", "success")
+      .member("results", static_cast<std::int64_t>(page.jobs.size()))
+      .key("data")
+      .begin_array();
   for (const auto& job : page.jobs) {
     const auto owner = emails.find(job.user_id);
     write_job(json, job, owner == emails.end() ? std::string_view{} : owner->second);
@@ -83,7 +87,8 @@ Awaitable<net::Response> list_all_jobs(Services& services, Call call) {
 Awaitable<net::Response> count_jobs(Services& services, Call call) {
   auto caller = call.caller();
   const auto all = call.request.query_value("all").value_or("false");
-  if (all != "true" && all != "false") co_return error_response(validation_failed("all", "all must be true or false"), call.request);
+  if (all != "true" && all != "false")
+    co_return error_response(validation_failed("all", "all must be true or false"), call.request);
   if (all == "true") {
     auto counts = co_await services.jobs.count_all(std::move(caller));
     if (!counts) co_return error_response(counts.error(), call.request);

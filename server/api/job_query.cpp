@@ -26,7 +26,8 @@ Result<JobQuery> parse_job_query(const net::Request& request) {
   std::vector<FieldError> errors;
   if (const auto status = given(request, "status")) {
     query.filter.status = jobs::parse_job_status(*status);
-    if (!query.filter.status) errors.push_back({"status", "status must be pending, processing, completed, failed or cancelled"});
+    if (!query.filter.status)
+      errors.push_back({"status", "status must be pending, processing, completed, failed or cancelled"});
   }
   if (const auto type = given(request, "type")) query.filter.type = std::string(*type);
   if (const auto text = given(request, "text")) query.filter.text = std::string(*text);

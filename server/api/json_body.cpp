@@ -11,7 +11,8 @@ namespace {
 bool is_json(std::string_view content_type) {
   auto type = std::string(content_type.substr(0, content_type.find(';')));
   while (type.ends_with(' ')) type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return type == "application/json";
 }
 
@@ -20,7 +21,8 @@ bool is_json(std::string_view content_type) {
 Result<JsonBody> JsonBody::read(const net::Request& request) {
   if (request.body.empty()) return JsonBody({}, "{}");
   if (!is_json(request.headers.get("Content-Type"))) {
-    return Error{ErrorCode::unsupported_media_type, "unsupported_media_type", "Send the body as application/json", {}, {}};
+    return Error{
+        ErrorCode::unsupported_media_type, "unsupported_media_type", "Send the body as application/json", {}, {}};
   }
   auto value = parse_json(request.body);
   if (!value) return value.error();

@@ -11,12 +11,13 @@
 
 namespace taskgate::api {
 
-// The body of a request, which must outlive this, as a JSON object, read field by field. A field of the wrong type is remembered; when all fields are read, `failure`
-// gives one error that names every one of them. Fields nobody asks for are ignored.
+// The body of a request, which must outlive this, as a JSON object, read field by field. A field of the wrong type is
+// remembered; when all fields are read, `failure` gives one error that names every one of them. Fields nobody asks for
+// are ignored.
 class JsonBody {
  public:
-  // An empty body counts as `{}`. Errors: bad_request `malformed_json`, or `validation_failed` when it is not an object;
-  // unsupported_media_type for another content type than application/json.
+  // An empty body counts as `{}`. Errors: bad_request `malformed_json`, or `validation_failed` when it is not an
+  // object; unsupported_media_type for another content type than application/json.
   [[nodiscard]] static Result<JsonBody> read(const net::Request& request);
 
   // Absent and null are "not given": empty.

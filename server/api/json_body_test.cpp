@@ -13,7 +13,8 @@ net::Request request_with(std::string body, std::string content_type = "applicat
 }
 
 TEST(JsonBody, ReadsFieldsAndIgnoresOthers) {
-  const auto request = request_with(R"({"email":"a@b.c","priority":1.5,"maxRetries":2,"role":"admin","data":{"n":12345678901234567890123}})");
+  const auto request = request_with(
+      R"({"email":"a@b.c","priority":1.5,"maxRetries":2,"role":"admin","data":{"n":12345678901234567890123}})");
   auto body = JsonBody::read(request);
   ASSERT_TRUE(body);
   EXPECT_EQ(body->string("email"), "a@b.c");

@@ -58,8 +58,8 @@ std::optional<Time> read_time(const json::value& value, std::string_view field, 
 
 // The value that has this name in `words`; the first, with a fault, when none has.
 template <class Value, std::size_t count>
-Value read_word(const json::value& value, std::string_view field, const std::array<std::pair<std::string_view, Value>, count>& words,
-                Faults& faults) {
+Value read_word(const json::value& value, std::string_view field,
+                const std::array<std::pair<std::string_view, Value>, count>& words, Faults& faults) {
   const auto* text = value.if_string();
   std::string allowed;
   for (const auto& [name, meaning] : words) {
@@ -71,7 +71,8 @@ Value read_word(const json::value& value, std::string_view field, const std::arr
 }
 
 template <class Item, class Read>
-std::vector<Item> read_list(const json::value& value, std::string_view field, std::string_view rule, Faults& faults, Read read) {
+std::vector<Item> read_list(const json::value& value, std::string_view field, std::string_view rule, Faults& faults,
+                            Read read) {
   std::vector<Item> items;
   bool fits = value.is_array();
   if (fits) {
@@ -106,13 +107,16 @@ enum class BackoffType { fixed, exponential, list };
 constexpr std::array<std::pair<std::string_view, BackoffType>, 3> backoff_types = {
     {{"fixed", BackoffType::fixed}, {"exponential", BackoffType::exponential}, {"list", BackoffType::list}}};
 constexpr std::array<std::pair<std::string_view, jobs::UniquePolicy>, 3> unique_policies = {
-    {{"return", jobs::UniquePolicy::return_existing}, {"reject", jobs::UniquePolicy::reject}, {"replace", jobs::UniquePolicy::replace}}};
+    {{"return", jobs::UniquePolicy::return_existing},
+     {"reject", jobs::UniquePolicy::reject},
+     {"replace", jobs::UniquePolicy::replace}}};
 constexpr std::array<std::pair<std::string_view, jobs::UniqueFor>, 2> unique_holds = {
     {{"live", jobs::UniqueFor::live}, {"pending", jobs::UniqueFor::pending}}};
 constexpr std::array<std::pair<std::string_view, jobs::OnDependencyFailure>, 2> dependency_policies = {
     {{"fail", jobs::OnDependencyFailure::fail}, {"wait", jobs::OnDependencyFailure::wait}}};
 
-// What was given of {type, delayMs?, factor?, maxMs?, jitter?, delaysMs?}. Jitter is 20 % for exponential backoff, none for the exact ones.
+// What was given of {type, delayMs?, factor?, maxMs?, jitter?, delaysMs?}. Jitter is 20 % for exponential backoff, none
+// for the exact ones.
 std::optional<jobs::BackoffPolicy> read_backoff(const json::value& value, Faults& faults) {
   const auto* fields = value.if_object();
   if (fields == nullptr) {
@@ -134,17 +138,20 @@ std::optional<jobs::BackoffPolicy> read_backoff(const json::value& value, Faults
     if (name == "maxMs") policy.longest = read_duration(given, "backoff.maxMs", faults);
     longest_given = longest_given || name == "maxMs";
     if (name == "delaysMs" && kind == BackoffType::list) {
-      policy.delays = read_list<milliseconds>(given, "backoff.delaysMs", "a list of whole numbers", faults, duration_of);
+      policy.delays =
+          read_list<milliseconds>(given, "backoff.delaysMs", "a list of whole numbers", faults, duration_of);
     }
   }
   if (kind == BackoffType::fixed) policy.factor = 1;
   if (!longest_given) policy.longest = std::max(policy.longest, policy.first);
-  if (kind == BackoffType::list && policy.delays.empty()) faults.add("backoff.delaysMs", "given with at least one delay");
+  if (kind == BackoffType::list && policy.delays.empty())
+    faults.add("backoff.delaysMs", "given with at least one delay");
   return policy;
 }
 
 // The members that few jobs have.
-void read_rare(jobs::NewJob& job, std::string_view name, const json::value& value, jobs::UniqueKeyRequest& unique, Faults& faults) {
+void read_rare(jobs::NewJob& job, std::string_view name, const json::value& value, jobs::UniqueKeyRequest& unique,
+               Faults& faults) {
   if (name == "queue") {
     job.queue = read_string(value, name, faults);
   } else if (name == "tags") {
@@ -213,7 +220,8 @@ Result<jobs::JobChange> read_job_change(const json::object& fields) {
   for (const auto& member : fields) {
     const std::string_view name = member.key();
     if (name == "priority") change.priority = read_number(member.value(), name, faults);
-    if (name == "runAt") change.run_at = member.value().is_null() ? std::optional(Time{}) : read_time(member.value(), name, faults);
+    if (name == "runAt")
+      change.run_at = member.value().is_null() ? std::optional(Time{}) : read_time(member.value(), name, faults);
   }
   if (!faults.none()) return faults.take();
   if (!change.priority && !change.run_at) return validation_failed("priority", "Give priority or runAt");

@@ -21,7 +21,8 @@ std::string refused_field(std::string_view text) {
 }
 
 TEST(NewJobJson, ReadsEveryMember) {
-  const auto job = read(R"({"type":"mail","data":{"n":12345678901234567890123},"priority":1.5,"maxRetries":2,"runAt":"2026-01-01T00:00:00Z",
+  const auto job = read(
+      R"({"type":"mail","data":{"n":12345678901234567890123},"priority":1.5,"maxRetries":2,"runAt":"2026-01-01T00:00:00Z",
     "queue":"billing","tags":["a","b"],"timeoutMs":1000,"ttlMs":2000,"retryUntil":"2026-01-02T00:00:00+01:00","dependsOn":["000000000000000a"],
     "onDependencyFailure":"wait","uniqueKey":"k","uniquePolicy":"replace","uniqueFor":"pending","uniqueForMs":3000})");
   ASSERT_TRUE(job);
@@ -46,7 +47,8 @@ TEST(NewJobJson, ReadsEveryMember) {
 }
 
 TEST(NewJobJson, TakesAbsentAndNullAsNotGivenButNullAsData) {
-  const auto job = read(R"({"type":"mail","data":null,"runAt":null,"tags":null,"backoff":null,"uniqueKey":null,"unknown":1})");
+  const auto job =
+      read(R"({"type":"mail","data":null,"runAt":null,"tags":null,"backoff":null,"uniqueKey":null,"unknown":1})");
   ASSERT_TRUE(job);
   EXPECT_EQ(job->data, "null");
   EXPECT_FALSE(job->run_at || job->backoff || job->unique);
@@ -58,7 +60,8 @@ TEST(NewJobJson, HoldsAKeyOnlyWhenOneIsNamed) { EXPECT_FALSE(read(R"({"uniquePol
 TEST(NewJobJson, ReadsTheThreeKindsOfBackoff) {
   const auto fixed = read(R"({"backoff":{"type":"fixed","delayMs":7200000}})")->backoff.value();
   EXPECT_EQ(fixed, (jobs::BackoffPolicy{2h, 1, 2h, 0, {}}));
-  const auto exponential = read(R"({"backoff":{"type":"exponential","delayMs":10,"factor":3,"maxMs":500,"jitter":0.5}})")->backoff.value();
+  const auto exponential =
+      read(R"({"backoff":{"type":"exponential","delayMs":10,"factor":3,"maxMs":500,"jitter":0.5}})")->backoff.value();
   EXPECT_EQ(exponential, (jobs::BackoffPolicy{10ms, 3, 500ms, 0.5, {}}));
   EXPECT_EQ(read(R"({"backoff":{"type":"exponential"}})")->backoff, jobs::BackoffPolicy{});
   const auto list = read(R"({"backoff":{"type":"list","delaysMs":[1,20]}})")->backoff.value();
@@ -79,7 +82,8 @@ TEST(NewJobJson, NamesTheMemberThatIsOfTheWrongType) {
   EXPECT_EQ(refused_field(R"({"uniquePolicy":"maybe"})"), "uniquePolicy");
   const auto both = read(R"({"type":1,"ttlMs":"x"})");
   EXPECT_EQ(both.error().fields.size(), 2U);
-  EXPECT_THAT(read(R"({"onDependencyFailure":"x"})").error().fields.at(0).message, ::testing::HasSubstr("fail or wait"));
+  EXPECT_THAT(read(R"({"onDependencyFailure":"x"})").error().fields.at(0).message,
+              ::testing::HasSubstr("fail or wait"));
 }
 
 TEST(NewJobJson, KeepsNumbersBeyondAllLimitsBeyondThem) {

@@ -13,8 +13,8 @@ namespace taskgate::api {
 
 namespace {
 
-// Changes made by this program are heard of at once. Those made by others (the command line, a hand in the database) are not, and must
-// be seen within 5 seconds, of which the cache of the accounts may take 2.
+// Changes made by this program are heard of at once. Those made by others (the command line, a hand in the database)
+// are not, and must be seen within 5 seconds, of which the cache of the accounts may take 2.
 constexpr std::chrono::milliseconds look_again_after{2'500};
 
 std::string user_room(const UserId& id) { return "user:" + to_string(id); }
@@ -46,7 +46,8 @@ net::ConnectError connect_error(const Error& error) {
   return {error.message, data.take()};
 }
 
-// Answers an event that failed: by its acknowledgement, or by an event `$error` when none was asked for, so that nothing fails silently.
+// Answers an event that failed: by its acknowledgement, or by an event `$error` when none was asked for, so that
+// nothing fails silently.
 void refuse(const net::SocketPtr& socket, const net::Event& event, const Error& error) {
   auto answer = error_acknowledgement(error);
   if (event.ack.wanted()) {
@@ -57,7 +58,8 @@ void refuse(const net::SocketPtr& socket, const net::Event& event, const Error& 
 }
 
 Result<std::string> room_argument(const net::Event& event) {
-  auto value = event.arguments.size() == 0 ? Result<boost::json::value>(boost::json::value()) : event.arguments.parse(0);
+  auto value =
+      event.arguments.size() == 0 ? Result<boost::json::value>(boost::json::value()) : event.arguments.parse(0);
   if (!value) return value.error();
   if (!value->is_string()) return validation_failed("roomId", "roomId must be a string");
   return std::string(value->get_string());
@@ -69,10 +71,12 @@ struct Draft {
 };
 
 Result<Draft> draft_argument(const net::Event& event) {
-  auto value = event.arguments.size() == 0 ? Result<boost::json::value>(boost::json::value()) : event.arguments.parse(0);
+  auto value =
+      event.arguments.size() == 0 ? Result<boost::json::value>(boost::json::value()) : event.arguments.parse(0);
   if (!value) return value.error();
   const auto* fields = value->if_object();
-  if (fields == nullptr) return Error{ErrorCode::bad_request, "validation_failed", "Send one object: {roomId, message}", {}, {}};
+  if (fields == nullptr)
+    return Error{ErrorCode::bad_request, "validation_failed", "Send one object: {roomId, message}", {}, {}};
   std::vector<FieldError> errors;
   const auto text = [&](std::string_view name) -> std::string {
     const auto* field = fields->if_contains(name);
@@ -87,19 +91,28 @@ Result<Draft> draft_argument(const net::Event& event) {
 
 }  // namespace
 
-RealtimeBridge::RealtimeBridge(Services& services, net::SocketIoServer& sockets) : services_(services), sockets_(sockets) {
+RealtimeBridge::RealtimeBridge(Services& services, net::SocketIoServer& sockets)
+    : services_(services), sockets_(sockets) {
   sockets_.use([this](net::HandshakePtr handshake) { return admit(std::move(handshake)); });
   sockets_.on_connection([this](const net::SocketPtr& socket) { welcome(socket); });
-  sockets_.on("joinRoom", [this](net::SocketPtr socket, net::Event event) { return join_room(std::move(socket), std::move(event)); });
-  sockets_.on("leaveRoom", [this](net::SocketPtr socket, net::Event event) { return leave_room(std::move(socket), std::move(event)); });
-  sockets_.on("sendMessage", [this](net::SocketPtr socket, net::Event event) { return send_message(std::move(socket), std::move(event)); });
+  sockets_.on("joinRoom", [this](net::SocketPtr socket, net::Event event) {
+    return join_room(std::move(socket), std::move(event));
+  });
+  sockets_.on("leaveRoom", [this](net::SocketPtr socket, net::Event event) {
+    return leave_room(std::move(socket), std::move(event));
+  });
+  sockets_.on("sendMessage", [this](net::SocketPtr socket, net::Event event) {
+    return send_message(std::move(socket), std::move(event));
+  });
   sockets_.on_any([](const net::SocketPtr& socket, net::Event& event) {
     refuse(socket, event, {ErrorCode::not_found, "unknown_event", "There is no such event", {}, {}});
   });
 
   services_.jobs.job_changed.connect([this](const jobs::Job& job) { announce_job(job); });
-  services_.accounts.session_ended.connect([this](const SessionId& id) { sockets_.disconnect_room(session_room(id), false); });
-  services_.accounts.api_key_ended.connect([this](const ApiKeyId& id) { sockets_.disconnect_room(key_room(id), false); });
+  services_.accounts.session_ended.connect(
+      [this](const SessionId& id) { sockets_.disconnect_room(session_room(id), false); });
+  services_.accounts.api_key_ended.connect(
+      [this](const ApiKeyId& id) { sockets_.disconnect_room(key_room(id), false); });
   services_.accounts.user_changed.connect([this](const UserId& id) { sockets_.disconnect_room(user_room(id), true); });
 }
 
@@ -109,7 +122,8 @@ Awaitable<std::optional<net::ConnectError>> RealtimeBridge::admit(net::Handshake
   auto caller = std::make_shared<Caller>();
   if (token->empty()) {
     if (!services_.system.guests) {
-      const Error refused{ErrorCode::unauthenticated, "not_signed_in", "Sign in: give an access token as auth.token", {}, {}};
+      const Error refused{
+          ErrorCode::unauthenticated, "not_signed_in", "Sign in: give an access token as auth.token", {}, {}};
       co_return connect_error(refused);
     }
   } else {
@@ -117,7 +131,8 @@ Awaitable<std::optional<net::ConnectError>> RealtimeBridge::admit(net::Handshake
     auto principal = co_await services_.accounts.authenticate(std::move(*token));
     if (!principal) co_return connect_error(principal.error());
     if (principal->key && !principal->key->scopes.has(KeyScope::jobs_read)) {
-      const Error refused{ErrorCode::forbidden, "insufficient_scope", "The API key has not the scope jobs:read", {}, {}};
+      const Error refused{
+          ErrorCode::forbidden, "insufficient_scope", "The API key has not the scope jobs:read", {}, {}};
       co_return connect_error(refused);
     }
     caller->principal = std::move(*principal);
@@ -130,7 +145,8 @@ void RealtimeBridge::welcome(const net::SocketPtr& socket) {
   auto* caller = socket->data<Caller>();
   if (!caller->principal) return;
   socket->join(user_room(caller->principal->user_id));
-  socket->join(caller->principal->key ? key_room(caller->principal->key->id) : session_room(caller->principal->session_id));
+  socket->join(caller->principal->key ? key_room(caller->principal->key->id)
+                                      : session_room(caller->principal->session_id));
   caller->next_look = std::make_shared<boost::asio::steady_timer>(socket->executor());
   socket->on_disconnect([timer = std::weak_ptr(caller->next_look)](std::string_view) {
     if (const auto pending = timer.lock()) pending->cancel();
@@ -140,7 +156,8 @@ void RealtimeBridge::welcome(const net::SocketPtr& socket) {
 
 void RealtimeBridge::watch(const net::SocketPtr& socket) {
   auto* caller = socket->data<Caller>();
-  const auto left = caller->principal->expires_at - std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto left =
+      caller->principal->expires_at - std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   if (left <= left.zero()) return socket->disconnect(true);
   caller->next_look->expires_after(std::min<std::chrono::milliseconds>(left, look_again_after));
   caller->next_look->async_wait([this, weak = std::weak_ptr(socket)](const boost::system::error_code& cancelled) {
@@ -169,7 +186,8 @@ Awaitable<Result<RealtimeBridge::MaybeGuest>> RealtimeBridge::check_caller(net::
   co_return std::optional<Principal>(std::move(*principal));
 }
 
-Awaitable<std::optional<RealtimeBridge::MaybeGuest>> RealtimeBridge::admit_event(net::SocketPtr socket, net::Event event) {
+Awaitable<std::optional<RealtimeBridge::MaybeGuest>> RealtimeBridge::admit_event(net::SocketPtr socket,
+                                                                                 net::Event event) {
   auto caller = co_await check_caller(socket);
   if (!caller) {
     refuse(socket, event, caller.error());
@@ -191,7 +209,11 @@ Awaitable<void> RealtimeBridge::join_room(net::SocketPtr socket, net::Event even
   auto allowed = services_.rooms.may_join(*caller, *room_id);
   if (!allowed) co_return refuse(socket, event, allowed.error());
   if (!socket->join(public_room(*room_id))) {
-    const Error full{ErrorCode::conflict, "too_many_rooms", "This connection is in as many rooms as it may be; leave one first", {}, {}};
+    const Error full{ErrorCode::conflict,
+                     "too_many_rooms",
+                     "This connection is in as many rooms as it may be; leave one first",
+                     {},
+                     {}};
     co_return refuse(socket, event, full);
   }
   JsonWriter answer;
@@ -217,11 +239,15 @@ Awaitable<void> RealtimeBridge::send_message(net::SocketPtr socket, net::Event e
   if (!caller) co_return;
   auto draft = draft_argument(event);
   if (!draft) co_return refuse(socket, event, draft.error());
-  auto message = services_.rooms.compose(*caller, draft->room_id, draft->message, socket->in(public_room(draft->room_id)));
+  auto message =
+      services_.rooms.compose(*caller, draft->room_id, draft->message, socket->in(public_room(draft->room_id)));
   if (!message) co_return refuse(socket, event, message.error());
 
   JsonWriter sent;
-  sent.begin_object().member("socketId", socket->id()).member("message", message->message).member("roomId", message->room_id);
+  sent.begin_object()
+      .member("socketId", socket->id())
+      .member("message", message->message)
+      .member("roomId", message->room_id);
   sent.member("id", message->id);
   if (message->user_id) sent.member("userId", to_string(*message->user_id));
   sent.member("at", to_iso8601(message->at)).end_object();

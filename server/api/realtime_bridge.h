@@ -14,12 +14,14 @@ namespace taskgate::api {
 // The Socket.IO side of the product: the same services as the HTTP API behind the events of contract/events.yaml.
 //
 // Policy of every event (contract/events.yaml has the shapes):
-//   CONNECT      a valid access token in `auth.token`, or an API key with the scope jobs:read (for jobUpdated only), or none where
+//   CONNECT      a valid access token in `auth.token`, or an API key with the scope jobs:read (for jobUpdated only), or
+//   none where
 //                guests are allowed
 //   joinRoom, leaveRoom, sendMessage   members and, where allowed, guests; credentials are checked again on each event
 //   jobUpdated   to the owner's sockets only
-// Sockets end with their credentials: at once when the session ends (DISCONNECT, they do not come back by themselves), and when the access
-// token expires or the user changes (transport closed, so that the client returns with a fresh token).
+// Sockets end with their credentials: at once when the session ends (DISCONNECT, they do not come back by themselves),
+// and when the access token expires or the user changes (transport closed, so that the client returns with a fresh
+// token).
 class RealtimeBridge {
  public:
   // Registers middlewares, handlers and signal receivers; call before the server starts. Both outlive the server.

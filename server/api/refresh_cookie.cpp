@@ -11,8 +11,9 @@ std::string_view cookie_name(const net::Request& request) {
 }
 
 void add_cookie(const net::Request& request, net::Response& response, std::string_view value, std::int64_t seconds) {
-  response.headers.add("Set-Cookie", fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}", cookie_name(request), value,
-                                                 seconds, request.secure ? "; Secure" : ""));
+  response.headers.add(
+      "Set-Cookie", fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}", cookie_name(request), value,
+                                seconds, request.secure ? "; Secure" : ""));
 }
 
 }  // namespace
@@ -21,10 +22,13 @@ bool is_cookie_mode(const net::Request& request) { return request.headers.get("X
 
 std::string_view refresh_cookie(const net::Request& request) { return request.cookie(cookie_name(request)); }
 
-void set_refresh_cookie(const net::Request& request, net::Response& response, std::string_view token, std::chrono::milliseconds lifetime) {
+void set_refresh_cookie(const net::Request& request, net::Response& response, std::string_view token,
+                        std::chrono::milliseconds lifetime) {
   add_cookie(request, response, token, std::chrono::duration_cast<std::chrono::seconds>(lifetime).count());
 }
 
-void clear_refresh_cookie(const net::Request& request, net::Response& response) { add_cookie(request, response, "", 0); }
+void clear_refresh_cookie(const net::Request& request, net::Response& response) {
+  add_cookie(request, response, "", 0);
+}
 
 }  // namespace taskgate::api

@@ -79,11 +79,16 @@ std::span<const Route> routes() { return table; }
 
 std::string_view to_string(Policy policy) {
   switch (policy) {
-    case Policy::open: return "public";
-    case Policy::user: return "user";
-    case Policy::admin: return "admin";
-    case Policy::internal: return "internal";
-    case Policy::worker: return "worker";
+    case Policy::open:
+      return "public";
+    case Policy::user:
+      return "user";
+    case Policy::admin:
+      return "admin";
+    case Policy::internal:
+      return "internal";
+    case Policy::worker:
+      return "worker";
   }
   return "";
 }

@@ -103,7 +103,11 @@ Awaitable<net::Response> list_sessions(Services& services, Call call) {
   const auto current = caller.session_id;
   auto sessions = co_await services.accounts.list_sessions(std::move(caller));
   JsonWriter json;
-  json.begin_object().member("status", "success").member("results", static_cast<std::int64_t>(sessions.size())).key("data").begin_array();
+  json.begin_object()
+      .member("status", "success")
+      .member("results", static_cast<std::int64_t>(sessions.size()))
+      .key("data")
+      .begin_array();
   for (const auto& session : sessions) {
     json.begin_object().member("id", to_string(session.id)).member("current", session.id == current);
     json.member("userAgent", session.user_agent).member("address", session.address);

@@ -11,8 +11,8 @@
 namespace taskgate::api {
 namespace {
 
-using jobs::Submitted;
 using jobs::SubmitStatus;
+using jobs::Submitted;
 
 constexpr std::size_t batch_jobs_max = 10'000;
 
@@ -26,11 +26,15 @@ std::string job_answer(std::string_view message, const jobs::Job& job) {
 // 202 for a job that was added, 200 for one that was there before.
 net::Response submitted_response(const Submitted& submitted) {
   const bool created = submitted.status == SubmitStatus::created;
-  return net::Response::json(created ? 202 : 200, job_answer(created ? "Job submitted" : "A job with this unique key is there already", submitted.job));
+  return net::Response::json(
+      created ? 202 : 200,
+      job_answer(created ? "Job submitted" : "A job with this unique key is there already", submitted.job));
 }
 
 // What is kept for an Idempotency-Key: the status and the body of the answer.
-std::string kept_answer(const net::Response& response) { return fmt::format("{:03}{}", response.status, *response.body); }
+std::string kept_answer(const net::Response& response) {
+  return fmt::format("{:03}{}", response.status, *response.body);
+}
 
 net::Response repeated_response(std::string_view kept) {
   const int status = (kept[0] - '0') * 100 + (kept[1] - '0') * 10 + (kept[2] - '0');
@@ -47,7 +51,9 @@ std::optional<jobs::RequestIdentity> identity_of(const net::Request& request, Wr
   jobs::RequestIdentity identity;
   identity.key = std::string(request.headers.get("Idempotency-Key"));
   identity.request = sha256(request.target + '\n' + request.body);
-  identity.write_answer = [write = std::move(write)](const std::vector<Submitted>& jobs) { return kept_answer(write(jobs)); };
+  identity.write_answer = [write = std::move(write)](const std::vector<Submitted>& jobs) {
+    return kept_answer(write(jobs));
+  };
   return identity;
 }
 
@@ -57,7 +63,8 @@ void write_refusal(JsonWriter& json, const Error& error) {
   json.begin_object().member("code", error.reason).member("message", error.message);
   if (!error.fields.empty()) {
     json.key("errors").begin_array();
-    for (const auto& field : error.fields) json.begin_object().member("field", field.field).member("message", field.message).end_object();
+    for (const auto& field : error.fields)
+      json.begin_object().member("field", field.field).member("message", field.message).end_object();
     json.end_array();
   }
   json.end_object();
@@ -65,7 +72,11 @@ void write_refusal(JsonWriter& json, const Error& error) {
 
 net::Response batch_response(const std::vector<Submitted>& jobs, bool ids_only) {
   JsonWriter json;
-  json.begin_object().member("status", "success").member("results", static_cast<std::int64_t>(jobs.size())).key("data").begin_array();
+  json.begin_object()
+      .member("status", "success")
+      .member("results", static_cast<std::int64_t>(jobs.size()))
+      .key("data")
+      .begin_array();
   for (const auto& each : jobs) {
     if (each.status == SubmitStatus::refused) {
       write_refusal(json, *each.refusal);
@@ -82,7 +93,8 @@ net::Response batch_response(const std::vector<Submitted>& jobs, bool ids_only) 
 Result<std::vector<Result<jobs::NewJob>>> read_batch(const JsonBody& body) {
   const auto* list = body.array("jobs");
   if (list == nullptr) return validation_failed("jobs", "jobs must be a list");
-  if (list->empty() || list->size() > batch_jobs_max) return validation_failed("jobs", "jobs must have 1 to 10000 jobs");
+  if (list->empty() || list->size() > batch_jobs_max)
+    return validation_failed("jobs", "jobs must have 1 to 10000 jobs");
   const auto texts = raw_elements(body.raw("jobs").value_or("[]"));
   std::vector<Result<jobs::NewJob>> read;
   read.reserve(list->size());
@@ -132,7 +144,8 @@ Awaitable<net::Response> submit_batch(Services& services, Call call) {
     co_return error_response(validation_failed("return", "return must be ids or jobs"), call.request);
   }
   const bool ids_only = form == "ids";
-  auto identity = identity_of(call.request, [ids_only](const std::vector<Submitted>& each) { return batch_response(each, ids_only); });
+  auto identity = identity_of(
+      call.request, [ids_only](const std::vector<Submitted>& each) { return batch_response(each, ids_only); });
   auto caller = call.caller();
   auto answer = co_await services.jobs.submit_all(std::move(caller), std::move(*jobs), std::move(identity));
   if (!answer) co_return error_response(answer.error(), call.request);

@@ -31,7 +31,9 @@ Awaitable<net::Response> get_system_info(Services& services, Call) {
   JsonWriter json;
   json.begin_object().member("status", "success").key("data").begin_object();
   json.member("name", "Taskgate").member("version", system.version).member("environment", system.environment);
-  json.member("simulate", system.simulate).member("guests", system.guests).member("mail", system.smtp ? "smtp" : "terminal");
+  json.member("simulate", system.simulate)
+      .member("guests", system.guests)
+      .member("mail", system.smtp ? "smtp" : "terminal");
   json.member("publicUrl", system.public_url());
   co_return net::Response::json(200, json.end_object().end_object().take());
 }
@@ -53,7 +55,8 @@ Awaitable<net::Response> get_health(Services&, Call) { co_return net::Response::
 
 Awaitable<net::Response> get_readiness(Services& services, Call call) {
   if (services.is_ready()) co_return net::Response::json(200, R"({"status":"success"})");
-  const Error not_ready{ErrorCode::unavailable, "not_ready", "The store is not reachable, or the server is stopping", {}, {}};
+  const Error not_ready{
+      ErrorCode::unavailable, "not_ready", "The store is not reachable, or the server is stopping", {}, {}};
   co_return error_response(not_ready, call.request);
 }
 

@@ -89,7 +89,8 @@ std::string describe_handlers(const Config& config, const handlers::ConfiguredHa
   return fmt::format("  jobs:  {} {} as {} says\n", types, types == 1 ? "type" : "types", config.handlers_file);
 }
 
-// Polls from pages of other sites get no session: a browser would keep the answer from the page, but only after it was made.
+// Polls from pages of other sites get no session: a browser would keep the answer from the page, but only after it was
+// made.
 Awaitable<std::optional<std::string>> refuse_unless(bool allowed) {
   co_return allowed ? std::nullopt : std::optional<std::string>("This origin may not connect");
 }
@@ -241,7 +242,8 @@ net::ServerOptions App::Parts::http_options() const {
   options.trusted_proxies = config_.trusted_proxies;
   options.logged_path = api::logged_path;
   options.body_bytes_max = [this](const net::Request& request) {
-    if (request.path == api::batch_path || request.path.starts_with(api::worker_paths)) return std::max(config_.body_bytes_max, api::batch_body_bytes_max);
+    if (request.path == api::batch_path || request.path.starts_with(api::worker_paths))
+      return std::max(config_.body_bytes_max, api::batch_body_bytes_max);
     return sockets_.owns(request.path) ? sockets_.body_bytes_max() : config_.body_bytes_max;
   };
   options.on_refusal = [this](const net::Request& request, net::Response& response) {
@@ -259,7 +261,8 @@ Awaitable<net::Response> App::Parts::handle_http(net::Request request) {
 Awaitable<net::WebSocketDecision> App::Parts::handle_upgrade(net::Request request) {
   if (sockets_.owns(request.path)) co_return co_await sockets_.handle_upgrade(std::move(request));
   net::WebSocketDecision refused;
-  refused.refusal = api::error_response({ErrorCode::not_found, "not_found", "There is no WebSocket at this address", {}, {}}, request);
+  refused.refusal = api::error_response(
+      {ErrorCode::not_found, "not_found", "There is no WebSocket at this address", {}, {}}, request);
   co_return refused;
 }
 

@@ -9,8 +9,9 @@ namespace taskgate::app {
 
 // The server: makes every part, connects them, runs until it is told to stop.
 //
-// Order of the end (SIGTERM or SIGINT): readiness turns 503 → the runner hands running jobs back → Socket.IO connections close, so that
-// clients reconnect elsewhere → HTTP requests finish → the pools and the store close. A second signal ends the program at once.
+// Order of the end (SIGTERM or SIGINT): readiness turns 503 → the runner hands running jobs back → Socket.IO
+// connections close, so that clients reconnect elsewhere → HTTP requests finish → the pools and the store close. A
+// second signal ends the program at once.
 class App {
  public:
   // Opens the store and binds the address. Throws std::runtime_error with a sentence for the operator.

@@ -83,7 +83,9 @@ void add_user_commands(CLI::App& program, Flags& flags, Action& action) {
   create->add_option("--role", flags.role, "user or admin")->default_val("user");
   create->add_option("--password", flags.password, "Password; without it, one line of standard input is read");
   flags.add_common(*create);
-  create->callback([&] { action = [&flags] { return create_user_command(flags.load(), flags.email, flags.role, flags.password); }; });
+  create->callback([&] {
+    action = [&flags] { return create_user_command(flags.load(), flags.email, flags.role, flags.password); };
+  });
 
   auto* list = user->add_subcommand("list", "List accounts");
   list->add_option("text", flags.text, "Only addresses that contain this");
@@ -97,8 +99,9 @@ void add_user_commands(CLI::App& program, Flags& flags, Action& action) {
   set_role->callback([&] { action = [&flags] { return set_role_command(flags.load(), flags.email, flags.role); }; });
 
   for (const bool disabled : {true, false}) {
-    auto* command = disabled ? user->add_subcommand("disable", "Disable an account: end its sessions, refuse to sign it in")
-                             : user->add_subcommand("enable", "Enable a disabled account again");
+    auto* command = disabled
+                        ? user->add_subcommand("disable", "Disable an account: end its sessions, refuse to sign it in")
+                        : user->add_subcommand("enable", "Enable a disabled account again");
     command->add_option("email", flags.email, "Mail address")->required();
     flags.add_common(*command);
     command->callback([&action, &flags, disabled] {

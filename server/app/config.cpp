@@ -16,7 +16,8 @@ namespace taskgate::app {
 
 namespace {
 
-// One thing that can be set. `apply` writes the value into the configuration, or says what is wrong with it ("must be …").
+// One thing that can be set. `apply` writes the value into the configuration, or says what is wrong with it ("must be
+// …").
 struct Setting {
   std::string name;
   std::vector<std::string> aliases;  // other names that are accepted
@@ -91,7 +92,8 @@ Complaint set_origins(Config& config, const std::string& value) {
   config.cors_origins = split_list(value);
   for (const auto& origin : config.cors_origins) {
     if (!is_origin(origin)) {
-      return fmt::format("must list origins such as https://app.example.com, without a path (\"{}\" is not one)", origin);
+      return fmt::format("must list origins such as https://app.example.com, without a path (\"{}\" is not one)",
+                         origin);
     }
   }
   return std::nullopt;
@@ -142,7 +144,10 @@ Complaint set_log_format(Config& config, const std::string& value) {
   return std::nullopt;
 }
 
-std::string default_hash_threads() { return std::to_string(std::max(1U, std::thread::hardware_concurrency()) > 1U ? std::thread::hardware_concurrency() - 1 : 1U); }
+std::string default_hash_threads() {
+  return std::to_string(std::max(1U, std::thread::hardware_concurrency()) > 1U ? std::thread::hardware_concurrency() - 1
+                                                                               : 1U);
+}
 
 // The table of contents of the configuration. Defaults that depend on the mode are chosen by `production`.
 std::vector<Setting> settings(bool production) {
@@ -171,15 +176,43 @@ std::vector<Setting> settings(bool production) {
       {"SIMULATE_UNHANDLED", {}, development_only, false, flag(&Config::simulate_unhandled)},
       {"SIMULATE_SPEED", {}, "1", false, number(&Config::simulate_speed, 0.01, 1000.0)},
       {"RATE_LIMITS", {}, "on", false, flag(&Config::rate_limits)},
-      {"BODY_BYTES_MAX", {}, "1048576", false, number(&Config::body_bytes_max, std::int64_t{1024}, std::int64_t{67108864}, "bytes")},
+      {"BODY_BYTES_MAX",
+       {},
+       "1048576",
+       false,
+       number(&Config::body_bytes_max, std::int64_t{1024}, std::int64_t{67108864}, "bytes")},
       {"REFRESH_ROTATION", {}, "on", false, flag(&Config::refresh_rotation)},
-      {"REFRESH_GRACE_MS", {}, "30000", false, number(&Config::refresh_grace, std::int64_t{0}, std::int64_t{600000}, "milliseconds")},
-      {"PASSWORD_LENGTH_MIN", {}, "8", false, number(&Config::password_length_min, std::int64_t{8}, std::int64_t{64}, "characters")},
+      {"REFRESH_GRACE_MS",
+       {},
+       "30000",
+       false,
+       number(&Config::refresh_grace, std::int64_t{0}, std::int64_t{600000}, "milliseconds")},
+      {"PASSWORD_LENGTH_MIN",
+       {},
+       "8",
+       false,
+       number(&Config::password_length_min, std::int64_t{8}, std::int64_t{64}, "characters")},
       {"PASSWORD_MIN_SCORE", {}, "2", false, number(&Config::password_min_score, std::int64_t{0}, std::int64_t{4})},
-      {"HASH_THREADS", {}, default_hash_threads(), false, number(&Config::hash_threads, std::int64_t{1}, std::int64_t{64})},
-      {"FAIR_SHARE_EVERY", {}, "8", false, number(&Config::fair_share_every, std::int64_t{0}, std::int64_t{1000000}, "claims")},
-      {"QUEUE_BACKLOG_MAX", {}, "1000000", false, number(&Config::queue_backlog_max, std::int64_t{0}, std::int64_t{1000000000}, "jobs")},
-      {"STOP_GRACE_MS", {}, "5000", false, number(&Config::stop_grace, std::int64_t{0}, std::int64_t{600000}, "milliseconds")},
+      {"HASH_THREADS",
+       {},
+       default_hash_threads(),
+       false,
+       number(&Config::hash_threads, std::int64_t{1}, std::int64_t{64})},
+      {"FAIR_SHARE_EVERY",
+       {},
+       "8",
+       false,
+       number(&Config::fair_share_every, std::int64_t{0}, std::int64_t{1000000}, "claims")},
+      {"QUEUE_BACKLOG_MAX",
+       {},
+       "1000000",
+       false,
+       number(&Config::queue_backlog_max, std::int64_t{0}, std::int64_t{1000000000}, "jobs")},
+      {"STOP_GRACE_MS",
+       {},
+       "5000",
+       false,
+       number(&Config::stop_grace, std::int64_t{0}, std::int64_t{600000}, "milliseconds")},
   };
 }
 
@@ -204,7 +237,8 @@ class Lookup {
     }
     for (const auto& name : names_of(setting)) {
       const auto line = file_.find(name);
-      if (line != file_.end() && !line->second.empty()) return Found{line->second, fmt::format("{} in {}", name, path_)};
+      if (line != file_.end() && !line->second.empty())
+        return Found{line->second, fmt::format("{} in {}", name, path_)};
     }
     return std::nullopt;
   }
@@ -221,7 +255,8 @@ class Lookup {
     path_ = named ? sources_.env_file : ".env";
     std::ifstream input(path_, std::ios::binary);
     if (!input) {
-      if (named) throw ConfigError(fmt::format("Cannot read the env file {}: check the path given with --env-file.", path_));
+      if (named)
+        throw ConfigError(fmt::format("Cannot read the env file {}: check the path given with --env-file.", path_));
       return;
     }
     const std::string content{std::istreambuf_iterator<char>(input), std::istreambuf_iterator<char>()};
@@ -243,10 +278,12 @@ bool is_production(const Lookup& lookup) {
 
 // Secrets from examples and tutorials, which everybody knows.
 bool is_known_secret(std::string_view secret) {
-  static constexpr std::array known{"secret", "mysecret", "jwt_secret", "jwtsecret", "your_jwt_secret", "your-secret-key", "supersecret",
-                                    "supersecretkey", "changeme", "change-me", "change_me", "password", "taskgate", "test", "example"};
+  static constexpr std::array known{"secret",          "mysecret",    "jwt_secret",     "jwtsecret", "your_jwt_secret",
+                                    "your-secret-key", "supersecret", "supersecretkey", "changeme",  "change-me",
+                                    "change_me",       "password",    "taskgate",       "test",      "example"};
   std::string lower(secret);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const bool one_letter = lower.find_first_not_of(lower.substr(0, 1)) == std::string::npos;
   return one_letter || lower.find("change-me") != std::string::npos || lower.find("change_me") != std::string::npos ||
          lower.find("changeme") != std::string::npos || std::find(known.begin(), known.end(), lower) != known.end();
@@ -256,7 +293,8 @@ void check_secret(Config& config) {
   if (config.jwt_secret.empty()) return;
   if (config.jwt_secret.size() >= 32 && !is_known_secret(config.jwt_secret)) return;
   const std::string what =
-      "JWT_SECRET is weak: it must have at least 32 bytes and be no well-known example. Make one with: openssl rand -base64 48";
+      "JWT_SECRET is weak: it must have at least 32 bytes and be no well-known example. Make one with: openssl rand "
+      "-base64 48";
   if (config.production) throw ConfigError(what + " (or leave it out: one is then made and kept in the data folder).");
   config.warnings.push_back(what);
 }
@@ -264,7 +302,8 @@ void check_secret(Config& config) {
 void check_together(Config& config) {
   if (!config.mongodb_uri.empty()) {
     throw ConfigError(
-        "MONGODB_URI is set, but this build has no MongoDB engine yet: it keeps everything in SQLite in the data folder. Remove MONGODB_URI "
+        "MONGODB_URI is set, but this build has no MongoDB engine yet: it keeps everything in SQLite in the data "
+        "folder. Remove MONGODB_URI "
         "(and MONGO_URI) to start.");
   }
   check_secret(config);
@@ -272,12 +311,16 @@ void check_together(Config& config) {
     throw ConfigError("EMAIL_USER and EMAIL_PASS must be set together: one of them is missing.");
   }
   if (!config.production) return;
-  if (!config.rate_limits) throw ConfigError("RATE_LIMITS=off is for load tests in development; remove it in production.");
+  if (!config.rate_limits)
+    throw ConfigError("RATE_LIMITS=off is for load tests in development; remove it in production.");
   if (!config.email_tls) throw ConfigError("EMAIL_TLS=off is for development; remove it in production.");
-  if (config.email_user.empty()) config.warnings.emplace_back("EMAIL_USER is not set: links of mails are printed in this terminal.");
-  if (config.public_url.empty()) config.warnings.emplace_back("PUBLIC_URL is not set: links in mails point to localhost.");
+  if (config.email_user.empty())
+    config.warnings.emplace_back("EMAIL_USER is not set: links of mails are printed in this terminal.");
+  if (config.public_url.empty())
+    config.warnings.emplace_back("PUBLIC_URL is not set: links in mails point to localhost.");
   if (!config.public_url.starts_with("https://")) {
-    config.warnings.emplace_back("This server speaks plain HTTP: put a proxy with TLS before it and set PUBLIC_URL to its https address.");
+    config.warnings.emplace_back(
+        "This server speaks plain HTTP: put a proxy with TLS before it and set PUBLIC_URL to its https address.");
   }
 }
 

@@ -15,13 +15,14 @@
 
 namespace taskgate::app {
 
-// Everything that can be set, as the program uses it. Names and defaults: `settings()` in config.cpp, docs in .env.example.
+// Everything that can be set, as the program uses it. Names and defaults: `settings()` in config.cpp, docs in
+// .env.example.
 struct Config {
   bool production = false;
   std::string host;
   std::uint16_t port = 3000;
   std::string data_dir;
-  std::string public_url;  // without a trailing slash; empty: http://localhost:<port>
+  std::string public_url;      // without a trailing slash; empty: http://localhost:<port>
   std::size_t io_threads = 0;  // 0: the cores
   std::vector<std::string> cors_origins;
   std::vector<std::string> trusted_proxies;
@@ -65,7 +66,7 @@ class ConfigError : public std::runtime_error {
 
 // Where values come from, the later ones winning: defaults → .env file → environment → flags.
 struct ConfigSources {
-  std::string env_file;               // path; empty: `.env` in the current folder, if there is one
+  std::string env_file;                      // path; empty: `.env` in the current folder, if there is one
   std::map<std::string, std::string> flags;  // by setting name, from the command line
   // Looks one name up in the environment; the program passes `environment_variable`, tests their own.
   std::function<std::optional<std::string>(const std::string& name)> environment;
@@ -73,8 +74,8 @@ struct ConfigSources {
 
 [[nodiscard]] std::optional<std::string> environment_variable(const std::string& name);
 
-// Throws ConfigError: an unreadable or malformed env file, a value out of its range, a weak JWT_SECRET in production, MONGODB_URI in
-// a build without that engine.
+// Throws ConfigError: an unreadable or malformed env file, a value out of its range, a weak JWT_SECRET in production,
+// MONGODB_URI in a build without that engine.
 [[nodiscard]] Config load_config(const ConfigSources& sources);
 
 // The effective configuration, one `NAME=value` a line with secrets masked, for `taskgate config`.

@@ -13,12 +13,17 @@ namespace {
 // An env file of its own for each test; the current folder's `.env` and the real environment are never read.
 class ConfigTest : public testing::Test {
  protected:
-  ConfigTest() : path_(std::filesystem::temp_directory_path() / ("taskgate-config-test-" + std::to_string(::getpid()) + ".env")) { write(""); }
+  ConfigTest()
+      : path_(std::filesystem::temp_directory_path() /
+              ("taskgate-config-test-" + std::to_string(::getpid()) + ".env")) {
+    write("");
+  }
   ~ConfigTest() override { std::filesystem::remove(path_); }
 
   void write(const std::string& text) { std::ofstream(path_) << text; }
 
-  ConfigSources sources(std::map<std::string, std::string> environment = {}, std::map<std::string, std::string> flags = {}) {
+  ConfigSources sources(std::map<std::string, std::string> environment = {},
+                        std::map<std::string, std::string> flags = {}) {
     return {path_.string(), std::move(flags), [environment](const std::string& name) -> std::optional<std::string> {
               const auto found = environment.find(name);
               return found == environment.end() ? std::nullopt : std::optional(found->second);
@@ -56,8 +61,10 @@ TEST_F(ConfigTest, LaterSourcesWin) {
 }
 
 TEST_F(ConfigTest, AcceptsTheOldNamesOfMailSettings) {
-  const auto config = load_config(sources(
-      {{"MAIL_HOST", "smtp.example.com"}, {"MAIL_PORT", "2525"}, {"MAIL_USER", "robot@example.com"}, {"MAIL_PASSWORD", "hunter2"}}));
+  const auto config = load_config(sources({{"MAIL_HOST", "smtp.example.com"},
+                                           {"MAIL_PORT", "2525"},
+                                           {"MAIL_USER", "robot@example.com"},
+                                           {"MAIL_PASSWORD", "hunter2"}}));
   EXPECT_EQ(config.email_host, "smtp.example.com");
   EXPECT_EQ(config.email_port, 2525);
   EXPECT_EQ(config.email_user, "robot@example.com");
@@ -65,13 +72,16 @@ TEST_F(ConfigTest, AcceptsTheOldNamesOfMailSettings) {
 }
 
 TEST_F(ConfigTest, IsStrictInProduction) {
-  const auto config = load_config(sources({{"TASKGATE_ENV", "production"}, {"PUBLIC_URL", "https://jobs.example.com/"}}));
+  const auto config =
+      load_config(sources({{"TASKGATE_ENV", "production"}, {"PUBLIC_URL", "https://jobs.example.com/"}}));
   EXPECT_TRUE(config.production);
   EXPECT_FALSE(config.allow_guests);
   EXPECT_FALSE(config.simulate_unhandled);
   EXPECT_EQ(config.public_url, "https://jobs.example.com");
-  EXPECT_NE(refusal(sources({{"TASKGATE_ENV", "production"}, {"JWT_SECRET", "secret"}})).find("JWT_SECRET is weak"), std::string::npos);
-  EXPECT_NE(refusal(sources({{"TASKGATE_ENV", "production"}, {"RATE_LIMITS", "off"}})).find("RATE_LIMITS=off"), std::string::npos);
+  EXPECT_NE(refusal(sources({{"TASKGATE_ENV", "production"}, {"JWT_SECRET", "secret"}})).find("JWT_SECRET is weak"),
+            std::string::npos);
+  EXPECT_NE(refusal(sources({{"TASKGATE_ENV", "production"}, {"RATE_LIMITS", "off"}})).find("RATE_LIMITS=off"),
+            std::string::npos);
 }
 
 TEST_F(ConfigTest, OnlyWarnsOfAWeakSecretInDevelopment) {
@@ -83,11 +93,13 @@ TEST_F(ConfigTest, OnlyWarnsOfAWeakSecretInDevelopment) {
 TEST_F(ConfigTest, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(refusal(sources({{"PORT", "70000"}})),
             "PORT must be a number from 0 to 65535: \"70000\" (in the environment variable PORT).");
-  EXPECT_EQ(refusal(sources({}, {{"PORT", "http"}})), "PORT must be a number from 0 to 65535: \"http\" (on the command line).");
+  EXPECT_EQ(refusal(sources({}, {{"PORT", "http"}})),
+            "PORT must be a number from 0 to 65535: \"http\" (on the command line).");
   write("RATE_LIMITS=maybe\n");
   EXPECT_EQ(refusal(sources()), "RATE_LIMITS must be on or off: \"maybe\" (RATE_LIMITS in " + path_.string() + ").");
   write("this is no env file\n");
-  EXPECT_EQ(refusal(sources()), "The env file " + path_.string() + " cannot be used, line 1: it is not of the form NAME=value.");
+  EXPECT_EQ(refusal(sources()),
+            "The env file " + path_.string() + " cannot be used, line 1: it is not of the form NAME=value.");
 }
 
 TEST_F(ConfigTest, TakesTheHandlersFile) {
@@ -98,7 +110,8 @@ TEST_F(ConfigTest, TakesTheHandlersFile) {
 }
 
 TEST_F(ConfigTest, RefusesAnEngineItDoesNotHave) {
-  EXPECT_NE(refusal(sources({{"MONGO_URI", "mongodb://localhost/app"}})).find("no MongoDB engine yet"), std::string::npos);
+  EXPECT_NE(refusal(sources({{"MONGO_URI", "mongodb://localhost/app"}})).find("no MongoDB engine yet"),
+            std::string::npos);
 }
 
 TEST_F(ConfigTest, RefusesProxiesThatAreNoAddresses) {

@@ -16,7 +16,8 @@ const net::StaticAssets& dashboard() {
 // A file of the contract; empty where the program was built without it.
 std::shared_ptr<const std::string> contract_file(std::string_view path) {
   const auto files = net::contract_assets();
-  const auto found = std::find_if(files.begin(), files.end(), [&](const net::Asset& file) { return file.path == path; });
+  const auto found =
+      std::find_if(files.begin(), files.end(), [&](const net::Asset& file) { return file.path == path; });
   return std::make_shared<const std::string>(found == files.end() ? std::string_view{} : found->identity);
 }
 

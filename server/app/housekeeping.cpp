@@ -25,7 +25,8 @@ class Housekeeping::Task : public std::enable_shared_from_this<Task> {
 
   void start() {
     started_ = true;
-    boost::asio::co_spawn(loop_, work(shared_from_this()), [self = shared_from_this()](const std::exception_ptr&) { self->ended_.cancel(); });
+    boost::asio::co_spawn(loop_, work(shared_from_this()),
+                          [self = shared_from_this()](const std::exception_ptr&) { self->ended_.cancel(); });
   }
 
   static Awaitable<void> stop(std::shared_ptr<Task> self) {

@@ -9,8 +9,8 @@
 
 namespace taskgate::app {
 
-// The task that forgets what nobody needs any more: expired one-time tokens and sessions that ended over a month ago. It looks once an
-// hour and removes little at a time, so that requests never wait for it.
+// The task that forgets what nobody needs any more: expired one-time tokens and sessions that ended over a month ago.
+// It looks once an hour and removes little at a time, so that requests never wait for it.
 class Housekeeping {
  public:
   Housekeeping(boost::asio::any_io_executor loop, accounts::AccountStore& accounts, const Clock& clock);

@@ -30,7 +30,9 @@ class NoMail final : public accounts::AccountMail {
 class Accounts {
  public:
   explicit Accounts(const Config& config)
-      : store_(store_options(config)), hash_pool_("hash", 1, 4), service_(store_.accounts(), mail_, clock_, ids_, hash_pool_, options(config)) {}
+      : store_(store_options(config)),
+        hash_pool_("hash", 1, 4),
+        service_(store_.accounts(), mail_, clock_, ids_, hash_pool_, options(config)) {}
 
   accounts::AccountService& service() { return service_; }
 
@@ -44,8 +46,9 @@ class Accounts {
 
   static accounts::AccountOptions options(const Config& config) {
     accounts::AccountOptions options;
-    options.jwt_secret =
-        config.jwt_secret.empty() ? load_or_create_secret(std::filesystem::path(config.data_dir) / "jwt_secret") : config.jwt_secret;
+    options.jwt_secret = config.jwt_secret.empty()
+                             ? load_or_create_secret(std::filesystem::path(config.data_dir) / "jwt_secret")
+                             : config.jwt_secret;
     options.password_length_min = config.password_length_min;
     options.password_min_score = config.password_min_score;
     return options;
@@ -150,7 +153,8 @@ int set_role_command(const Config& config, const std::string& email, const std::
   Accounts accounts(config);
   auto user = run_to_completion(accounts.service().set_role(email, *parsed));
   if (!user) return report(user.error());
-  std::cout << fmt::format("{} now has the role {}. A running server sees it within 5 seconds.\n", user->email, to_string(user->role));
+  std::cout << fmt::format("{} now has the role {}. A running server sees it within 5 seconds.\n", user->email,
+                           to_string(user->role));
   return 0;
 }
 
@@ -159,7 +163,8 @@ int set_disabled_command(const Config& config, const std::string& email, bool di
   Accounts accounts(config);
   auto user = run_to_completion(accounts.service().set_disabled(email, disabled));
   if (!user) return report(user.error());
-  std::cout << fmt::format("{} is {} now. A running server sees it within 5 seconds.\n", user->email, disabled ? "disabled" : "enabled");
+  std::cout << fmt::format("{} is {} now. A running server sees it within 5 seconds.\n", user->email,
+                           disabled ? "disabled" : "enabled");
   return 0;
 }
 

@@ -17,8 +17,9 @@ namespace taskgate {
 template <class T>
 using Awaitable = boost::asio::awaitable<T>;
 
-// A loop lent to one thread. Loops are used again and again and end with the program only: whoever resumed the last coroutine on one
-// may still be inside its `post` when the coroutine has ended, so destroying the loop then would pull it from under that thread.
+// A loop lent to one thread. Loops are used again and again and end with the program only: whoever resumed the last
+// coroutine on one may still be inside its `post` when the coroutine has ended, so destroying the loop then would pull
+// it from under that thread.
 class LentLoop {
  public:
   LentLoop();   // takes a free loop, or makes one

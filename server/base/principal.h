@@ -42,7 +42,7 @@ struct Principal {
   std::string email;
   Role role = Role::user;  // with an API key: admin only when the key has the scope admin, too
   SessionId session_id;
-  Time expires_at{};  // when the credentials end; an open connection must be checked again then
+  Time expires_at{};                 // when the credentials end; an open connection must be checked again then
   std::optional<KeyGrant> key = {};  // set for a caller with an API key; `session_id` then says nothing
 
   [[nodiscard]] bool is_admin() const { return role == Role::admin; }

@@ -43,7 +43,8 @@ Awaitable<void> DeadlineKeeper::keep() {
   while (!quitting_) {
     // What is agreed while the store looks is news, whenever it ends: the store may have looked before.
     next_ = never;
-    auto call = environment_->store.check_deadlines(environment_->options.worker, jobs_per_look, environment_->clock.now());
+    auto call =
+        environment_->store.check_deadlines(environment_->options.worker, jobs_per_look, environment_->clock.now());
     auto check = co_await try_store(std::move(call), "check deadlines", pause_);
     if (!check) continue;
     report_expired(check->expired);
@@ -74,7 +75,8 @@ Awaitable<bool> DeadlineKeeper::settle(std::vector<Job> timed_out) {
   for (const Job& job : timed_out) {
     FailedAttempt failed;
     failed.error = timeout_error(*job.terms.timeout);
-    settlements.push_back(settlement_of(job, std::move(failed), options.backoff, options.result_bytes_max, options.random(), now));
+    settlements.push_back(
+        settlement_of(job, std::move(failed), options.backoff, options.result_bytes_max, options.random(), now));
   }
   auto call = environment_->store.settle(settlements, now);
   const auto settled = co_await try_store(std::move(call), "settle", pause_);

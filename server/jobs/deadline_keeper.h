@@ -10,10 +10,12 @@
 
 namespace taskgate::jobs {
 
-// Ends what takes too long: jobs that were not started in time, and attempts of workers outside this program that go on past their
-// timeout (those become failures, retried as agreed; the worker's lease is over). Within a quarter of a second of the moment.
+// Ends what takes too long: jobs that were not started in time, and attempts of workers outside this program that go on
+// past their timeout (those become failures, retried as agreed; the worker's lease is over). Within a quarter of a
+// second of the moment.
 //
-// It sleeps until the earliest deadline the store knows, or until one is agreed that is earlier; an idle store is left alone.
+// It sleeps until the earliest deadline the store knows, or until one is agreed that is earlier; an idle store is left
+// alone.
 class DeadlineKeeper {
  public:
   explicit DeadlineKeeper(std::shared_ptr<const RunnerEnvironment> environment);
@@ -21,8 +23,8 @@ class DeadlineKeeper {
   // Until quit().
   Awaitable<void> keep();
   void quit();
-  // Whether the job, as it stands now, has a deadline before those that are waited for. Callable on any thread; then look_again() on
-  // the loop.
+  // Whether the job, as it stands now, has a deadline before those that are waited for. Callable on any thread; then
+  // look_again() on the loop.
   [[nodiscard]] bool is_news(const Job& job) const;
   void look_again() { alarm_->ring(); }
 

@@ -8,10 +8,11 @@
 
 namespace taskgate::jobs {
 
-// When a waiting job that was never started expires (`ttlMs`); nothing for others. A job that was started once, or ended and was
-// retried by hand, does not expire any more.
+// When a waiting job that was never started expires (`ttlMs`); nothing for others. A job that was started once, or
+// ended and was retried by hand, does not expire any more.
 [[nodiscard]] std::optional<Time> start_deadline(const Job& job);
-// When the running attempt has taken too long (`timeoutMs`); nothing while it does not run, or has all the time it wants.
+// When the running attempt has taken too long (`timeoutMs`); nothing while it does not run, or has all the time it
+// wants.
 [[nodiscard]] std::optional<Time> attempt_deadline(const Job& job);
 // "Timed out after 90 s": the error of such an attempt.
 [[nodiscard]] std::string timeout_error(std::chrono::milliseconds timeout);

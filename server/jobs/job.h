@@ -19,7 +19,8 @@ enum class JobStatus : std::uint8_t { pending, processing, completed, failed, ca
 // Completed, failed or cancelled: nothing will happen to the job by itself any more.
 [[nodiscard]] bool is_finished(JobStatus status);
 
-// One job as it stands. JSON values (`data`, `result`) are kept as the exact text that was given, so that digits survive.
+// One job as it stands. JSON values (`data`, `result`) are kept as the exact text that was given, so that digits
+// survive.
 struct Job {
   JobId id;
   UserId user_id;
@@ -41,13 +42,13 @@ struct Job {
   int blocked_by = 0;  // jobs of terms.depends_on that have not completed yet; it cannot start before it is 0
   Time created_at;
   Time updated_at;
-  std::optional<Time> run_at;              // not to be started before; set while waiting for a retry or a delay
-  std::optional<Time> started_at;          // of the latest attempt
-  std::optional<Time> completed_at;        // when it became finished
-  std::int64_t fence = 0;                  // raised by each claim and by a cancel; a lease of an older fence is dead
-  std::int64_t revision = 0;               // raised by each stored change; orders the events about one job
-  std::optional<std::string> worker;       // who holds the lease, while processing
-  std::optional<Time> lease_expires_at;    // while processing
+  std::optional<Time> run_at;            // not to be started before; set while waiting for a retry or a delay
+  std::optional<Time> started_at;        // of the latest attempt
+  std::optional<Time> completed_at;      // when it became finished
+  std::int64_t fence = 0;                // raised by each claim and by a cancel; a lease of an older fence is dead
+  std::int64_t revision = 0;             // raised by each stored change; orders the events about one job
+  std::optional<std::string> worker;     // who holds the lease, while processing
+  std::optional<Time> lease_expires_at;  // while processing
 };
 
 // How one attempt ended.

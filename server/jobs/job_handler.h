@@ -14,21 +14,25 @@
 
 namespace taskgate::jobs {
 
-// What a handler sees of the attempt it runs. Lives as long as the attempt; use it only on the loop the handler runs on.
+// What a handler sees of the attempt it runs. Lives as long as the attempt; use it only on the loop the handler runs
+// on.
 class JobContext {
  public:
   virtual ~JobContext() = default;
   [[nodiscard]] virtual const Job& job() const = 0;
-  // Percent (clamped to 0–100) and a short text for the owner. Returns at once; the latest of a burst is stored and shown.
+  // Percent (clamped to 0–100) and a short text for the owner. Returns at once; the latest of a burst is stored and
+  // shown.
   virtual void progress(double percent, std::string message) = 0;
   // One line for the terminal log, with the job's id.
   virtual void log(std::string line) = 0;
-  // True once the job was cancelled, its lease lost, or the server is stopping: return soon, the outcome no longer counts.
+  // True once the job was cancelled, its lease lost, or the server is stopping: return soon, the outcome no longer
+  // counts.
   [[nodiscard]] virtual bool stopped() const = 0;
   // Waits; ends early when the attempt is stopped. Returns false then.
   virtual Awaitable<bool> sleep(std::chrono::milliseconds duration) = 0;
-  // For handlers whose work goes on elsewhere (another thread, a process): calls `told` once, on the handler's loop, when the attempt is
-  // stopped; at once when it is stopped already. Replaces the one given before; an empty one takes it away.
+  // For handlers whose work goes on elsewhere (another thread, a process): calls `told` once, on the handler's loop,
+  // when the attempt is stopped; at once when it is stopped already. Replaces the one given before; an empty one takes
+  // it away.
   virtual void on_stop(std::function<void()> told) = 0;
 };
 
@@ -42,8 +46,8 @@ struct FailedAttempt {
 };
 using HandlerOutcome = std::variant<Succeeded, FailedAttempt>;
 
-// Runs jobs inside the server. One object serves all attempts of its types, concurrently up to the registration's `concurrency`. What
-// `run` throws counts as a retryable failure with the exception's text.
+// Runs jobs inside the server. One object serves all attempts of its types, concurrently up to the registration's
+// `concurrency`. What `run` throws counts as a retryable failure with the exception's text.
 class JobHandler {
  public:
   virtual ~JobHandler() = default;

@@ -88,7 +88,7 @@ class JobRunner::Implementation : public std::enable_shared_from_this<JobRunner:
   std::shared_ptr<Alarm> changed_;  // an attempt or a claiming coroutine ended
   StorePause stop_pause_;
   std::size_t claiming_ = 0;  // coroutines that may begin attempts
-  int keeping_ = 0;  // the two keepers, while they work
+  int keeping_ = 0;           // the two keepers, while they work
   bool stopping_ = false;
   bool giving_up_ = false;  // the grace is over: nothing more is waited for
   std::atomic<bool> wake_posted_{false};

@@ -34,27 +34,27 @@ struct RunnerOptions {
   std::shared_ptr<AlarmSource> alarms;
 };
 
-// Claims jobs for the handlers registered with it, runs them on one loop, keeps their leases alive, settles them, and puts back what
-// others let expire. It logs one line per attempt:
+// Claims jobs for the handlers registered with it, runs them on one loop, keeps their leases alive, settles them, and
+// puts back what others let expire. It logs one line per attempt:
 //   job 0193… "Send invoice" attempt 1 failed: Simulated permanent failure; retry 1 of 3 in 1.0 s
 //
-// It never polls an idle store: it waits for `work_available`, for the next due moment the last claim named, or for a free place.
-// A broken store (StoreFailure) is logged and tried again after a pause that grows to 5 s. While it is broken, handlers go on; their
-// leases are renewed before anything is reclaimed afterwards.
+// It never polls an idle store: it waits for `work_available`, for the next due moment the last claim named, or for a
+// free place. A broken store (StoreFailure) is logged and tried again after a pause that grows to 5 s. While it is
+// broken, handlers go on; their leases are renewed before anything is reclaimed afterwards.
 //
-// A handler that was told to stop (cancelled, lease lost) and goes on for longer than the grace is cut off: what it awaits ends with
-// operation_aborted.
+// A handler that was told to stop (cancelled, lease lost) and goes on for longer than the grace is cut off: what it
+// awaits ends with operation_aborted.
 class JobRunner {
  public:
   // Emits on the service's signals what it changes. `loop` is the executor everything runs on.
-  JobRunner(boost::asio::any_io_executor loop, JobStore& store, JobService& service, const Clock& clock, RunnerOptions options,
-            std::vector<HandlerRegistration> handlers);
+  JobRunner(boost::asio::any_io_executor loop, JobStore& store, JobService& service, const Clock& clock,
+            RunnerOptions options, std::vector<HandlerRegistration> handlers);
   ~JobRunner();
 
   // Recovers what an earlier run of the program left behind (crash counting, poison), then starts claiming.
   void start();
-  // Claims no more, lets handlers finish within the grace, hands the rest back to the queue unharmed (no attempt spent). Awaitable from
-  // any loop; then the runner may be destroyed.
+  // Claims no more, lets handlers finish within the grace, hands the rest back to the queue unharmed (no attempt
+  // spent). Awaitable from any loop; then the runner may be destroyed.
   Awaitable<void> stop();
 
  private:

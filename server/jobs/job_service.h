@@ -31,20 +31,22 @@ class JobService {
  public:
   JobService(JobStore& store, const Clock& clock, IdGenerator& ids, JobOptions options = {});
 
-  // On disk when it returns. Errors: validation_failed (`type`: "Job type is required" when empty; `data`; `priority`; …).
-  // too_many_requests `backlog_full` when the caller has as many pending jobs as allowed.
-  // With a unique key: the job that holds it, which may be an older one; conflict `unique_key_taken` under the policy `reject`.
+  // On disk when it returns. Errors: validation_failed (`type`: "Job type is required" when empty; `data`; `priority`;
+  // …). too_many_requests `backlog_full` when the caller has as many pending jobs as allowed. With a unique key: the
+  // job that holds it, which may be an older one; conflict `unique_key_taken` under the policy `reject`.
   Awaitable<Result<Job>> submit(Principal caller, NewJob job);
-  // Many at once, in one change of the store; `jobs` holds what could be read of each, or why not. One answer for each, in order: those
-  // that are refused (as `submit` would) do not keep the others out. With an identity a repetition gives `repeated` instead.
-  // Errors: validation_failed (`Idempotency-Key`); conflict `idempotency_mismatch`.
-  Awaitable<Result<SubmitAnswer>> submit_all(Principal caller, std::vector<Result<NewJob>> jobs, std::optional<RequestIdentity> identity);
+  // Many at once, in one change of the store; `jobs` holds what could be read of each, or why not. One answer for each,
+  // in order: those that are refused (as `submit` would) do not keep the others out. With an identity a repetition
+  // gives `repeated` instead. Errors: validation_failed (`Idempotency-Key`); conflict `idempotency_mismatch`.
+  Awaitable<Result<SubmitAnswer>> submit_all(Principal caller, std::vector<Result<NewJob>> jobs,
+                                             std::optional<RequestIdentity> identity);
   // A user's own job, or any job for an admin. Errors: not_found, also when it is somebody else's.
   Awaitable<Result<Job>> get(Principal caller, JobId id);
   Awaitable<Result<std::vector<Attempt>>> attempts(Principal caller, JobId id);
   Awaitable<JobPage> list_own(Principal caller, JobFilter filter, std::size_t limit, std::optional<JobId> before);
   // Errors: forbidden `admin_only`.
-  Awaitable<Result<JobPage>> list_all(Principal caller, JobFilter filter, std::size_t limit, std::optional<JobId> before);
+  Awaitable<Result<JobPage>> list_all(Principal caller, JobFilter filter, std::size_t limit,
+                                      std::optional<JobId> before);
   Awaitable<JobCounts> count_own(Principal caller);
   Awaitable<Result<JobCounts>> count_all(Principal caller);  // Errors: forbidden `admin_only`
   // Errors: not_found; conflict `already_finished`.
@@ -54,7 +56,8 @@ class JobService {
   // Another priority or time for a job that waits. Errors: validation_failed; not_found; conflict `not_pending`.
   Awaitable<Result<Job>> change(Principal caller, JobId id, JobChange change);
 
-  // A job's status or progress changed; it is on disk. Emitted for every change, whoever made it (the runner emits here too).
+  // A job's status or progress changed; it is on disk. Emitted for every change, whoever made it (the runner emits here
+  // too).
   Signal<Job> job_changed;
   // Jobs may have become ready: claim again.
   Signal<> work_available;

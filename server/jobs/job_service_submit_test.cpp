@@ -32,7 +32,8 @@ class JobServiceSubmitTest : public ::testing::Test {
     return job;
   }
   Result<Job> submit(NewJob job) { return run_to_completion(service.submit(ann, std::move(job))); }
-  Result<SubmitAnswer> submit_all(std::vector<Result<NewJob>> jobs, std::optional<RequestIdentity> identity = std::nullopt) {
+  Result<SubmitAnswer> submit_all(std::vector<Result<NewJob>> jobs,
+                                  std::optional<RequestIdentity> identity = std::nullopt) {
     return run_to_completion(service.submit_all(ann, std::move(jobs), std::move(identity)));
   }
   static RequestIdentity identity(std::string key, std::uint8_t digest = 1) {
@@ -155,7 +156,8 @@ TEST_F(JobServiceSubmitTest, ChangesAWaitingJobOfTheCaller) {
   EXPECT_EQ(changed.back().priority, 7.5);
   EXPECT_EQ(wake_ups, 2);
   EXPECT_EQ(change(bob, job.id, {1.0, std::nullopt}).error().code, ErrorCode::not_found);
-  EXPECT_EQ(change(ann, job.id, {std::numeric_limits<double>::infinity(), std::nullopt}).error().fields.at(0).field, "priority");
+  EXPECT_EQ(change(ann, job.id, {std::numeric_limits<double>::infinity(), std::nullopt}).error().fields.at(0).field,
+            "priority");
   EXPECT_EQ(change(ann, job.id, {std::nullopt, clock.now() + 366 * 24h}).error().fields.at(0).field, "runAt");
 }
 

@@ -56,8 +56,8 @@ struct ClaimRequest {
 
 struct Claim {
   std::vector<Job> jobs;  // now `processing`, with the fence that every later change must present
-  // When fewer than `max` were ready: the earliest moment at which a waiting job (a delay, a retry) becomes ready, if any does. It may be
-  // the job of a user outside the scope.
+  // When fewer than `max` were ready: the earliest moment at which a waiting job (a delay, a retry) becomes ready, if
+  // any does. It may be the job of a user outside the scope.
   std::optional<Time> next_due;
 };
 
@@ -99,58 +99,63 @@ struct Beat {
   std::optional<std::string> progress_message;
 };
 
-// Where jobs are kept. Each method is one atomic verb, on disk when it returns; batches where load is. `now` is a parameter. A broken
-// engine throws StoreFailure: then nothing of the call happened. Callable from any coroutine on any loop, concurrently.
+// Where jobs are kept. Each method is one atomic verb, on disk when it returns; batches where load is. `now` is a
+// parameter. A broken engine throws StoreFailure: then nothing of the call happened. Callable from any coroutine on any
+// loop, concurrently.
 //
 // Order of claims: see ready_queue.h.
 class JobStore {
  public:
   virtual ~JobStore() = default;
 
-  // Jobs that changed as a consequence of a verb on others, each once it is on disk: a dependency ended, a unique key was taken over.
-  // Emitted by whoever called the verb, before the verb returns.
+  // Jobs that changed as a consequence of a verb on others, each once it is on disk: a dependency ended, a unique key
+  // was taken over. Emitted by whoever called the verb, before the verb returns.
   Signal<Job> job_followed;
 
   // A slot was given back that a ready job was held up for by a limit: claim again. Emitted likewise.
   Signal<> slot_freed;
 
-  // Adds jobs as given (ids made by the caller, unique). Jobs with `run_at` after `now` wait until then. For jobs without unique key and
-  // without dependencies; others go through submit_all.
-  // Errors: too_many_requests `backlog_full`, when one of the users has too many pending jobs by then: none is added.
+  // Adds jobs as given (ids made by the caller, unique). Jobs with `run_at` after `now` wait until then. For jobs
+  // without unique key and without dependencies; others go through submit_all. Errors: too_many_requests
+  // `backlog_full`, when one of the users has too many pending jobs by then: none is added.
   virtual Awaitable<Result<void>> submit(std::vector<Job> jobs, Time now) = 0;
-  // The same for any jobs: those whose unique key is held are dealt with as they say, those with dependencies wait until all have
-  // completed. One that depends on a job that is not its user's is refused (validation_failed `dependsOn`); on one that failed or was
-  // cancelled, it is failed from the start, unless it agreed to wait. One that is too many for its user's backlog is refused (`backlog_full`).
-  // Errors: conflict, reason `idempotency_mismatch`.
+  // The same for any jobs: those whose unique key is held are dealt with as they say, those with dependencies wait
+  // until all have completed. One that depends on a job that is not its user's is refused (validation_failed
+  // `dependsOn`); on one that failed or was cancelled, it is failed from the start, unless it agreed to wait. One that
+  // is too many for its user's backlog is refused (`backlog_full`). Errors: conflict, reason `idempotency_mismatch`.
   virtual Awaitable<Result<SubmitAnswer>> submit_all(SubmitRequest request, Time now) = 0;
-  // Starts up to `max` ready jobs in claim order: attempts + 1, fence + 1, progress 0, `run_at` cleared, `started_at` = now.
+  // Starts up to `max` ready jobs in claim order: attempts + 1, fence + 1, progress 0, `run_at` cleared, `started_at` =
+  // now.
   virtual Awaitable<Claim> claim(ClaimRequest request, Time now) = 0;
   // One answer per settlement, in order. Each stands alone.
   virtual Awaitable<std::vector<Settled>> settle(std::vector<Settlement> settlements, Time now) = 0;
   // One answer per beat: the job after an accepted beat, nothing when the lease is not current.
   virtual Awaitable<std::vector<std::optional<Job>>> beat(std::vector<Beat> beats, Time now) = 0;
-  // Puts back every job whose lease ended before `now`: crashes + 1, retries untouched, its place kept. With more than `crashes_max`
-  // crashes it becomes failed instead, error "poison: …". The jobs as they stand after that.
+  // Puts back every job whose lease ended before `now`: crashes + 1, retries untouched, its place kept. With more than
+  // `crashes_max` crashes it becomes failed instead, error "poison: …". The jobs as they stand after that.
   virtual Awaitable<std::vector<Job>> reclaim_expired(int crashes_max, Time now) = 0;
-  // At the start of the program: jobs held by `worker` (this program's own runner) are reclaimed at once, as above; leases of all
-  // others are prolonged to now + lease.
-  virtual Awaitable<std::vector<Job>> recover(std::string worker, int crashes_max, std::chrono::milliseconds lease, Time now) = 0;
+  // At the start of the program: jobs held by `worker` (this program's own runner) are reclaimed at once, as above;
+  // leases of all others are prolonged to now + lease.
+  virtual Awaitable<std::vector<Job>> recover(std::string worker, int crashes_max, std::chrono::milliseconds lease,
+                                              Time now) = 0;
 
-  // Ends up to `limit` pending jobs past their start_deadline (failed, error "expired"), and names up to `limit` running jobs past their
-  // attempt_deadline that are not held by `own_worker` (which looks after its own). See deadlines.h.
+  // Ends up to `limit` pending jobs past their start_deadline (failed, error "expired"), and names up to `limit`
+  // running jobs past their attempt_deadline that are not held by `own_worker` (which looks after its own). See
+  // deadlines.h.
   virtual Awaitable<DeadlineCheck> check_deadlines(std::string own_worker, std::size_t limit, Time now) = 0;
 
   // → cancelled, at once, also while it runs (the fence rises, so the holder can change nothing more).
   // Errors: not_found (outside the scope, too); conflict, reason `already_finished`.
   virtual Awaitable<Result<Job>> cancel(Scope scope, JobId id, Time now) = 0;
-  // failed or cancelled → pending at once, with retries and crashes from 0 and `error` cleared. Errors: not_found; conflict, reason
-  // `not_finished` or `already_completed`; `unique_key_taken` when another job holds its unique key by now; `dependency_failed` when it
-  // would fail at once again, because a job it depends on failed or was cancelled.
+  // failed or cancelled → pending at once, with retries and crashes from 0 and `error` cleared. Errors: not_found;
+  // conflict, reason `not_finished` or `already_completed`; `unique_key_taken` when another job holds its unique key by
+  // now; `dependency_failed` when it would fail at once again, because a job it depends on failed or was cancelled.
   virtual Awaitable<Result<Job>> retry(Scope scope, JobId id, Time now) = 0;
   // Gives a pending job another priority or another time. Errors: not_found; conflict, reason `not_pending`.
   virtual Awaitable<Result<Job>> change(Scope scope, JobId id, JobChange change, Time now) = 0;
 
-  // Limits, pauses and weights, see queue_control.h: in force at once, also for jobs that wait already. Gives what holds now.
+  // Limits, pauses and weights, see queue_control.h: in force at once, also for jobs that wait already. Gives what
+  // holds now.
   virtual Awaitable<TypeControl> control_type(std::string type, TypeControlChange change, Time now) = 0;
   virtual Awaitable<QueueControl> control_queue(std::string queue, QueueControlChange change, Time now) = 0;
   virtual Awaitable<UserControl> control_user(UserId user, UserControlChange change, Time now) = 0;

@@ -27,8 +27,8 @@ enum class UniqueFor : std::uint8_t {
   window,   // until a moment, whatever becomes of it
 };
 
-// What was agreed about a job at submit, beyond type, data, priority, queue, tags and max_retries: most jobs have nothing of it. It never
-// changes while the job lives.
+// What was agreed about a job at submit, beyond type, data, priority, queue, tags and max_retries: most jobs have
+// nothing of it. It never changes while the job lives.
 struct JobTerms {
   std::optional<std::chrono::milliseconds> timeout;  // of one attempt
   std::optional<Time> expires_at;                    // to be started before; then it fails with error "expired"
@@ -36,8 +36,8 @@ struct JobTerms {
   std::optional<BackoffPolicy> backoff;              // instead of the engine's
   std::optional<std::string> unique_key;             // see unique keys in submission.h
   UniqueFor unique_for = UniqueFor::live;
-  std::optional<Time> unique_until;                  // of UniqueFor::window
-  std::vector<JobId> depends_on;                     // starts when all have completed
+  std::optional<Time> unique_until;  // of UniqueFor::window
+  std::vector<JobId> depends_on;     // starts when all have completed
   OnDependencyFailure on_dependency_failure = OnDependencyFailure::fail;
   std::optional<std::string> schedule_id;  // the schedule that made it
   std::optional<JobId> parent_id;          // the job that made it
@@ -48,8 +48,8 @@ struct JobTerms {
   bool operator==(const JobTerms&) const = default;
 };
 
-// As one JSON text for engines to keep, and back. A text that `to_json` did not write gives an error (bad_request `malformed_json` or
-// `validation_failed`).
+// As one JSON text for engines to keep, and back. A text that `to_json` did not write gives an error (bad_request
+// `malformed_json` or `validation_failed`).
 [[nodiscard]] std::string to_json(const JobTerms& terms);
 [[nodiscard]] Result<JobTerms> parse_job_terms(std::string_view json);
 

@@ -42,7 +42,8 @@ TEST(JobTerms, AreEmptyForMostJobs) {
 }
 
 TEST(JobTerms, RefuseWhatTheyDidNotWrite) {
-  for (const auto* text : {"", "[]", "{\"timeoutMs\":\"1\"}", "{\"dependsOn\":[\"x\"]}", "{\"backoff\":1}", "{\"parentId\":\"zz\"}"}) {
+  for (const auto* text :
+       {"", "[]", "{\"timeoutMs\":\"1\"}", "{\"dependsOn\":[\"x\"]}", "{\"backoff\":1}", "{\"parentId\":\"zz\"}"}) {
     EXPECT_FALSE(parse_job_terms(text)) << text;
   }
 }

@@ -164,7 +164,8 @@ class MemoryJobStore : public JobStore {
         dequeue(job);
         expire(job, now);
         check.expired.push_back(job);
-      } else if (const auto deadline = attempt_deadline(job); deadline && *deadline <= now && job.worker != own_worker) {
+      } else if (const auto deadline = attempt_deadline(job);
+                 deadline && *deadline <= now && job.worker != own_worker) {
         if (check.timed_out.size() == limit) {
           check.more = true;
         } else {
@@ -272,8 +273,7 @@ class MemoryJobStore : public JobStore {
     for (auto& [name, each] : types) overview.types.push_back(std::move(each));
     for (auto& [name, each] : queues) overview.queues.push_back(std::move(each));
     for (const auto& [user, control] : ready_.user_controls()) {
-      overview.users.push_back(
-          {user, control, pending_of(user), static_cast<std::int64_t>(ready_.running_of(user))});
+      overview.users.push_back({user, control, pending_of(user), static_cast<std::int64_t>(ready_.running_of(user))});
     }
     std::sort(overview.users.begin(), overview.users.end(),
               [](const auto& a, const auto& b) { return a.user_id < b.user_id; });
@@ -562,8 +562,8 @@ class MemoryJobStore : public JobStore {
         return {SubmitStatus::refused, {}, unknown_dependency(id)};
       }
     }
-    const bool may_yield = job.terms.unique_key && submission.on_duplicate != UniquePolicy::replace &&
-                           holder_of(job, now) != nullptr;
+    const bool may_yield =
+        job.terms.unique_key && submission.on_duplicate != UniquePolicy::replace && holder_of(job, now) != nullptr;
     if (full && !may_yield) return {SubmitStatus::refused, {}, full};
     if (job.terms.unique_key) {
       if (Record* holder = holder_of(job, now)) {
@@ -682,7 +682,7 @@ class MemoryJobStore : public JobStore {
   bool slot_freed_ = false;  // by the verb that runs
   ReadyQueue ready_;
   std::map<std::string, StartBucket::Level> levels_;  // of the token buckets, as of the latest claim
-  std::set<std::pair<Time, JobId>> waiting_;  // pending with `run_at` in the future
+  std::set<std::pair<Time, JobId>> waiting_;          // pending with `run_at` in the future
 };
 
 }  // namespace taskgate::jobs

@@ -75,9 +75,12 @@ void check_times(Faults& faults, const NewJob& job, Time now) {
 void check_backoff(Faults& faults, const BackoffPolicy& backoff) {
   faults.between(backoff.first, milliseconds{0}, year, "backoff.delayMs");
   faults.between(backoff.longest, milliseconds{0}, year, "backoff.maxMs");
-  faults.require(backoff.factor >= 1 && backoff.factor <= factor_highest, "backoff.factor", "backoff.factor must be between 1 and 100");
-  faults.require(backoff.jitter >= 0 && backoff.jitter <= 1, "backoff.jitter", "backoff.jitter must be between 0 and 1");
-  faults.require(backoff.delays.size() <= delays_max, "backoff.delaysMs", "backoff.delaysMs must have at most 100 delays");
+  faults.require(backoff.factor >= 1 && backoff.factor <= factor_highest, "backoff.factor",
+                 "backoff.factor must be between 1 and 100");
+  faults.require(backoff.jitter >= 0 && backoff.jitter <= 1, "backoff.jitter",
+                 "backoff.jitter must be between 0 and 1");
+  faults.require(backoff.delays.size() <= delays_max, "backoff.delaysMs",
+                 "backoff.delaysMs must have at most 100 delays");
   const auto fits = [](milliseconds delay) { return delay.count() >= 0 && delay <= year; };
   faults.require(std::all_of(backoff.delays.begin(), backoff.delays.end(), fits), "backoff.delaysMs",
                  "Each of backoff.delaysMs must be between 0 and 31536000000 (365 days)");
@@ -142,7 +145,8 @@ std::optional<FieldError> priority_fault(double priority) {
   return FieldError{"priority", "Priority must be a finite number"};
 }
 
-Result<Submission> make_submission(const UserId& owner, NewJob job, const JobOptions& options, IdGenerator& ids, Time now) {
+Result<Submission> make_submission(const UserId& owner, NewJob job, const JobOptions& options, IdGenerator& ids,
+                                   Time now) {
   auto type = normalize_job_type(job.type);
   auto faults = faults_of(job, options, now);
   if (!type) {

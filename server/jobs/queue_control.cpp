@@ -32,8 +32,12 @@ UserControl changed(UserControl control, const UserControlChange& change) {
 
 Error backlog_full(std::int64_t cap) {
   constexpr std::chrono::seconds soon{5};
-  return {ErrorCode::too_many_requests, "backlog_full",
-          "You may have " + std::to_string(cap) + " waiting jobs, and so many wait: submit again when some of them have started", {}, soon};
+  return {ErrorCode::too_many_requests,
+          "backlog_full",
+          "You may have " + std::to_string(cap) +
+              " waiting jobs, and so many wait: submit again when some of them have started",
+          {},
+          soon};
 }
 
 std::string_view to_string(StandingReason reason) {

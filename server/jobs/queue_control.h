@@ -13,14 +13,14 @@
 #include "base/result.h"
 #include "jobs/job.h"
 
-// What operators set about the queue while it runs: limits, pauses, weights. All of it is kept by the store. What does not differ from
-// the defaults here costs nothing.
+// What operators set about the queue while it runs: limits, pauses, weights. All of it is kept by the store. What does
+// not differ from the defaults here costs nothing.
 namespace taskgate::jobs {
 
 // So many starts in any window on average; up to `starts` at once after a quiet window (a token bucket).
 struct StartRate {
-  std::int64_t starts = 1;                     // 1 to 1,000,000
-  std::chrono::milliseconds window{1'000};     // 1 ms to 1 day
+  std::int64_t starts = 1;                  // 1 to 1,000,000
+  std::chrono::milliseconds window{1'000};  // 1 ms to 1 day
   bool operator==(const StartRate&) const = default;
 };
 
@@ -70,8 +70,8 @@ struct UserControlChange {
 // too_many_requests, reason `backlog_full`: the user has `cap` pending jobs.
 [[nodiscard]] Error backlog_full(std::int64_t cap);
 
-// Live figures. `ready` may start as far as time and dependencies go, whether or not a limit or a pause holds them up; `waiting` wait for
-// their time or for another job.
+// Live figures. `ready` may start as far as time and dependencies go, whether or not a limit or a pause holds them up;
+// `waiting` wait for their time or for another job.
 struct LiveFigures {
   std::int64_t ready = 0;
   std::int64_t waiting = 0;
@@ -94,8 +94,8 @@ struct UserStanding {
   std::int64_t pending = 0;
   std::int64_t running = 0;
 };
-// By name. Every type and queue that has a control or live jobs (of those without a control, the first `overview_names_max`), and every
-// user who has a control.
+// By name. Every type and queue that has a control or live jobs (of those without a control, the first
+// `overview_names_max`), and every user who has a control.
 struct QueueOverview {
   std::vector<TypeStanding> types;
   std::vector<QueueStanding> queues;

@@ -59,7 +59,8 @@ Awaitable<Result<QueueOverview>> QueueService::overview(Principal caller) {
   co_return co_await store_.queue_overview(clock_.now());
 }
 
-Awaitable<Result<TypeControl>> QueueService::control_type(Principal caller, std::string type, TypeControlChange change) {
+Awaitable<Result<TypeControl>> QueueService::control_type(Principal caller, std::string type,
+                                                          TypeControlChange change) {
   if (!caller.is_admin()) co_return admin_only();
   auto name = normalize_job_type(type);
   if (!name) co_return name.error();

@@ -13,7 +13,8 @@
 
 namespace taskgate::jobs {
 
-// The rules about the queue as a whole: what admins set and see, and why a job has not started. Thread-safe; callable on any loop.
+// The rules about the queue as a whole: what admins set and see, and why a job has not started. Thread-safe; callable
+// on any loop.
 class QueueService {
  public:
   // Whoever waits for work is woken through `jobs` when a change may let jobs start.

@@ -132,7 +132,8 @@ class QueueSimulator {
       if (may_be_ready(expected, request.types)) ++perhaps_ready;
     }
     const Claim claimed = wait_for(store_.claim(request, now_));
-    require(claimed.jobs.size() <= std::min(perhaps_ready, request.max), "a claim gives no more than are ready and asked for");
+    require(claimed.jobs.size() <= std::min(perhaps_ready, request.max),
+            "a claim gives no more than are ready and asked for");
     for (const Job& job : claimed.jobs) take(job, request);
     if (claimed.jobs.size() < request.max) check_leftovers(request.types);
     if (claimed.jobs.size() < request.max && ready == perhaps_ready) check_next_due(claimed, request.types);

@@ -15,8 +15,8 @@
 #include "jobs/turn_order.h"
 #include "jobs/type_order.h"
 
-// What a ReadyQueue is made of: entries (jobs) in groups (user, type, queue) in lines (user, type), each line enlisted in its type's
-// order of users while it may start, each type in the order of types while it may.
+// What a ReadyQueue is made of: entries (jobs) in groups (user, type, queue) in lines (user, type), each line enlisted
+// in its type's order of users while it may start, each type in the order of types while it may.
 namespace taskgate::jobs::ready_detail {
 
 using turn_detail::SetHook;
@@ -97,11 +97,11 @@ struct Type {
 struct Line {
   User* user = nullptr;
   Type* type = nullptr;
-  Group home;                             // nearly all lines have jobs in one queue only
-  std::map<const Queue*, Group> others;   // further ones
-  GroupSet groups;                        // those with jobs, of queues that are not paused
-  Contender contender;                    // in the type's order, while listed
-  SetHook user_hook;                      // in the user's set of lines, while listed
+  Group home;                            // nearly all lines have jobs in one queue only
+  std::map<const Queue*, Group> others;  // further ones
+  GroupSet groups;                       // those with jobs, of queues that are not paused
+  Contender contender;                   // in the type's order, while listed
+  SetHook user_hook;                     // in the user's set of lines, while listed
   ListHook all_hook;
   std::size_t ready = 0;
   std::size_t running = 0;
@@ -116,9 +116,8 @@ struct Line {
 using LineSet =
     boost::intrusive::set<Line, boost::intrusive::compare<BestHeadFirst>, boost::intrusive::constant_time_size<false>,
                           boost::intrusive::member_hook<Line, SetHook, &Line::user_hook>>;
-using LineList =
-    boost::intrusive::list<Line, boost::intrusive::constant_time_size<false>,
-                           boost::intrusive::member_hook<Line, ListHook, &Line::all_hook>>;
+using LineList = boost::intrusive::list<Line, boost::intrusive::constant_time_size<false>,
+                                        boost::intrusive::member_hook<Line, ListHook, &Line::all_hook>>;
 
 struct User : TurnTaker {
   double weight = 1;

@@ -33,26 +33,30 @@ struct Hindrance {
   bool queue_is_paused = false;
 };
 
-// The order in which ready jobs start, and what holds them up, as a pure data structure: no clock, no store, no locks (its owner is the
-// engine's writer).
+// The order in which ready jobs start, and what holds them up, as a pure data structure: no clock, no store, no locks
+// (its owner is the engine's writer).
 //
 //  1. Highest priority first, over all users.
-//  2. Among equals users take turns by virtual time (weighted; default weight 1): a claim for a user advances its virtual time by
-//     1 / weight; a user that comes back from having no ready jobs starts at the current virtual time, never behind it. A user
-//     that waited (its jobs were of low priority, or of a type nobody took, or held up) is lifted to the current virtual time by
-//     its next claim: it is owed one turn, not all those it missed, so nobody ever waits for more than one job of each other user.
+//  2. Among equals users take turns by virtual time (weighted; default weight 1): a claim for a user advances its
+//  virtual time by
+//     1 / weight; a user that comes back from having no ready jobs starts at the current virtual time, never behind it.
+//     A user that waited (its jobs were of low priority, or of a type nobody took, or held up) is lifted to the current
+//     virtual time by its next claim: it is owed one turn, not all those it missed, so nobody ever waits for more than
+//     one job of each other user.
 //  3. Within one user and priority: the lowest id first.
-//  4. One claim in `fair_share_every` (0: never) goes to the user who has waited longest since its last claim (or since it got
+//  4. One claim in `fair_share_every` (0: never) goes to the user who has waited longest since its last claim (or since
+//  it got
 //     its first ready job), whatever the priorities; it gets its own best job. With one user this changes nothing.
 //
-// Jobs that a pause or a limit holds up are passed over as if they were not there, by all four rules. Slots are counted from the running
-// jobs the queue knows of: a job takes its slot when it is popped (or told by `start`) and gives it back with `finish`. A limit that is
-// lowered below what runs stops nothing, it lets nothing start until enough have ended.
+// Jobs that a pause or a limit holds up are passed over as if they were not there, by all four rules. Slots are counted
+// from the running jobs the queue knows of: a job takes its slot when it is popped (or told by `start`) and gives it
+// back with `finish`. A limit that is lowered below what runs stops nothing, it lets nothing start until enough have
+// ended.
 //
-// push, remove, pop, start and finish cost O(log n) in users and in the user's jobs, and O(types asked for, excluded or closed by a
-// limit), amortised; how many types there are does not matter. A user that reaches its own limit or leaves it moves in the order of each
-// type it has jobs of. Setting a control costs O(users). About 110 bytes per job, plus about 400 per user and type that has ready or
-// running jobs.
+// push, remove, pop, start and finish cost O(log n) in users and in the user's jobs, and O(types asked for, excluded or
+// closed by a limit), amortised; how many types there are does not matter. A user that reaches its own limit or leaves
+// it moves in the order of each type it has jobs of. Setting a control costs O(users). About 110 bytes per job, plus
+// about 400 per user and type that has ready or running jobs.
 class ReadyQueue {
  public:
   explicit ReadyQueue(std::uint32_t fair_share_every = 8);
@@ -65,18 +69,20 @@ class ReadyQueue {
   // False when it was not there.
   bool remove(JobId id);
   [[nodiscard]] bool contains(JobId id) const;
-  // Takes the next job of the selection out of the queue and gives it a slot; nothing when none may start. With `only`, of the jobs of
-  // that user alone: such a claim had no choice among users, so it does not count for rule 4.
+  // Takes the next job of the selection out of the queue and gives it a slot; nothing when none may start. With `only`,
+  // of the jobs of that user alone: such a claim had no choice among users, so it does not count for rule 4.
   [[nodiscard]] std::optional<ReadyJob> pop(const TypeSelection& types, Time now,
                                             const std::optional<UserId>& only = std::nullopt);
 
-  // The job runs: it holds a slot (of each limit that concerns it), also beyond the limits. Nothing happens when it does so already.
+  // The job runs: it holds a slot (of each limit that concerns it), also beyond the limits. Nothing happens when it
+  // does so already.
   void start(const ReadyJob& job);
   // The job holds its slot no more. True when that lets a ready job start that was held up.
   bool finish(JobId id);
   [[nodiscard]] bool holds_slot(JobId id) const;
 
-  // `kept` is the level the bucket of the type had before; without it, a rate that is new or has changed begins with a full bucket.
+  // `kept` is the level the bucket of the type had before; without it, a rate that is new or has changed begins with a
+  // full bucket.
   void set_type_control(const std::string& type, const TypeControl& control, Time now,
                         const std::optional<StartBucket::Level>& kept = std::nullopt);
   void set_queue_control(const std::string& queue, const QueueControl& control);
@@ -93,8 +99,8 @@ class ReadyQueue {
   [[nodiscard]] std::optional<Time> next_start(const TypeSelection& types) const;
   // Nothing when the job is not in the queue.
   [[nodiscard]] std::optional<Hindrance> hindrance(JobId id, Time now) const;
-  // How many jobs of its type that nothing holds up would start before this one by priority and age alone, counted up to `position_max`;
-  // nothing when it is not in the queue.
+  // How many jobs of its type that nothing holds up would start before this one by priority and age alone, counted up
+  // to `position_max`; nothing when it is not in the queue.
   [[nodiscard]] std::optional<std::size_t> position(JobId id) const;
   static constexpr std::size_t position_max = 10'000;
 

@@ -93,7 +93,8 @@ class ReadyQueue::Implementation {
   void advance_turn(User& user);
   void forget_rested_users();
 
-  // Runs `change`, which may change which job is the line's best or whether it may start, and puts the line where it belongs then.
+  // Runs `change`, which may change which job is the line's best or whether it may start, and puts the line where it
+  // belongs then.
   template <class Change>
   void change_line(Line& line, Change change);
   void review(Line& line) {

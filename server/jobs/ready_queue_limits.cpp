@@ -68,8 +68,8 @@ bool ReadyQueue::Implementation::finish(JobId id) {
   if (user.concurrency) review(user);
   if (line_was_full) review(line);
   if (type_was_full) review(type);
-  const bool opened = (type_was_full && type.place.taken) || (line_was_full && line.listed) ||
-                      (user_was_full && !user.lines.empty());
+  const bool opened =
+      (type_was_full && type.place.taken) || (line_was_full && line.listed) || (user_was_full && !user.lines.empty());
   drop_idle(queue);
   drop_idle(line);
   if (user.ready == 0 && user.running == 0 && !resting_users_.contains({user.virtual_time, user.id})) {

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <tuple>
 #include <random>
 #include <set>
+#include <tuple>
 
 namespace taskgate::jobs {
 namespace {
@@ -288,7 +288,8 @@ TEST_F(ReadyQueueLimits, SpreadStartsOverTime) {
 }
 
 TEST_F(ReadyQueueLimits, KeepTheLevelOfABucketThatWasKept) {
-  queue.set_type_control("mail", {false, std::nullopt, std::nullopt, StartRate{1, 1s}}, now, StartBucket::Level{0, now});
+  queue.set_type_control("mail", {false, std::nullopt, std::nullopt, StartRate{1, 1s}}, now,
+                         StartBucket::Level{0, now});
   queue.push(job(1, 1));
   EXPECT_TRUE(pop_all(now + 999ms).empty());
   EXPECT_EQ(pop_all(now + 1s), (Ids{1}));
@@ -356,7 +357,8 @@ class NaiveQueue {
   void finish(JobId id) { running_.erase(id); }
   void set_type(const std::string& type, const TypeControl& control, Time at) {
     pass_time(at);
-    if (control.rate && control.rate != types_[type].rate) credits_[type] = control.rate->starts * control.rate->window.count();
+    if (control.rate && control.rate != types_[type].rate)
+      credits_[type] = control.rate->starts * control.rate->window.count();
     types_[type] = control;
   }
   void set_queue(const std::string& queue, const QueueControl& control) { queues_[queue] = control; }
@@ -432,7 +434,8 @@ class NaiveQueue {
   void pass_time(Time at) {
     for (; now_ < at; now_ += 1ms) {
       for (auto& [type, credit] : credits_) {
-        if (const auto& rate = types_[type].rate) credit = std::min(credit + rate->starts, rate->starts * rate->window.count());
+        if (const auto& rate = types_[type].rate)
+          credit = std::min(credit + rate->starts, rate->starts * rate->window.count());
       }
     }
     now_ = at;
@@ -457,7 +460,11 @@ enum class Play { order, limits };
 class History {
  public:
   History(std::uint64_t seed, Play play)
-      : random_(seed), limits_(play == Play::limits), fair_share_every_(pick({0U, 1U, 2U, 8U})), queue_(fair_share_every_), model_(fair_share_every_) {
+      : random_(seed),
+        limits_(play == Play::limits),
+        fair_share_every_(pick({0U, 1U, 2U, 8U})),
+        queue_(fair_share_every_),
+        model_(fair_share_every_) {
     users_ = pick({1, 2, 5});
     types_ = pick({1, 3, 6});
   }
@@ -624,8 +631,9 @@ TEST_P(ReadyQueueHistories, AgreeWithTheNaiveModelWhenTheyAreLong) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, ReadyQueueHistories, ::testing::Values(Play::order, Play::limits),
-                         [](const auto& tested) { return tested.param == Play::order ? "TheOrder" : "LimitsAndPauses"; });
+INSTANTIATE_TEST_SUITE_P(Of, ReadyQueueHistories, ::testing::Values(Play::order, Play::limits), [](const auto& tested) {
+  return tested.param == Play::order ? "TheOrder" : "LimitsAndPauses";
+});
 
 }  // namespace
 }  // namespace taskgate::jobs

@@ -9,7 +9,8 @@ namespace {
 
 double delay_without_jitter(const BackoffPolicy& policy, int retry) {
   const auto number = static_cast<std::size_t>(std::max(retry, 1) - 1);
-  if (!policy.delays.empty()) return static_cast<double>(policy.delays[std::min(number, policy.delays.size() - 1)].count());
+  if (!policy.delays.empty())
+    return static_cast<double>(policy.delays[std::min(number, policy.delays.size() - 1)].count());
   const double longest = static_cast<double>(policy.longest.count());
   const double first = static_cast<double>(policy.first.count());
   // Doubling a thousand times overflows to infinity, which the minimum turns into the longest delay.

@@ -5,7 +5,8 @@
 
 namespace taskgate::jobs {
 
-// When a failed attempt is tried again. The default: 1 s, doubling, at most one hour, ±20 % jitter. A factor of 1 gives a fixed delay.
+// When a failed attempt is tried again. The default: 1 s, doubling, at most one hour, ±20 % jitter. A factor of 1 gives
+// a fixed delay.
 struct BackoffPolicy {
   std::chrono::milliseconds first{1'000};
   double factor = 2.0;
@@ -16,7 +17,8 @@ struct BackoffPolicy {
   bool operator==(const BackoffPolicy&) const = default;
 };
 
-// The delay before retry number `retry` (from 1). `random` in [0, 1) decides the jitter, so that the caller owns chance.
+// The delay before retry number `retry` (from 1). `random` in [0, 1) decides the jitter, so that the caller owns
+// chance.
 [[nodiscard]] std::chrono::milliseconds backoff_delay(const BackoffPolicy& policy, int retry, double random);
 
 }  // namespace taskgate::jobs

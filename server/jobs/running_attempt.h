@@ -46,10 +46,10 @@ class RunningAttempt final : public JobContext, public std::enable_shared_from_t
   };
   std::optional<Progress> unsaved_progress;  // the latest, not stored yet
   std::optional<Time> progress_saved_at;
-  Time renewed_at;               // when the lease was last taken or renewed
-  bool settling = false;         // the handler has returned: only its outcome matters from now on
+  Time renewed_at;                  // when the lease was last taken or renewed
+  bool settling = false;            // the handler has returned: only its outcome matters from now on
   std::shared_ptr<Alarm> deadline;  // of jobs with a timeout: rings when the handler has returned
-  std::shared_ptr<Alarm> ended;  // rung when the handler has returned; for whoever would cut it off
+  std::shared_ptr<Alarm> ended;     // rung when the handler has returned; for whoever would cut it off
 
  private:
   Job job_;

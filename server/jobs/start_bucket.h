@@ -8,8 +8,9 @@
 
 namespace taskgate::jobs {
 
-// The token bucket behind a StartRate: it holds up to `starts` starts and gains them evenly, `starts` in each window. In whole numbers: a
-// start costs `window` (in ms) credits, and each ms brings `starts` of them; so what is kept on disk is exact.
+// The token bucket behind a StartRate: it holds up to `starts` starts and gains them evenly, `starts` in each window.
+// In whole numbers: a start costs `window` (in ms) credits, and each ms brings `starts` of them; so what is kept on
+// disk is exact.
 //
 // Time before the kept moment neither adds nor takes; see set_back.
 class StartBucket {

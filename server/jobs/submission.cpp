@@ -37,11 +37,13 @@ Error unknown_dependency(JobId dependency) {
 }
 
 Error dependency_failed(JobId dependency) {
-  return conflict("dependency_failed", "Job " + to_string(dependency) + ", which this one depends on, has not completed; retry it first");
+  return conflict("dependency_failed",
+                  "Job " + to_string(dependency) + ", which this one depends on, has not completed; retry it first");
 }
 
 std::string dependency_failure(JobId dependency, JobStatus status) {
-  return "dependency " + to_string(dependency) + " failed" + (status == JobStatus::cancelled ? ": it was cancelled" : "");
+  return "dependency " + to_string(dependency) + " failed" +
+         (status == JobStatus::cancelled ? ": it was cancelled" : "");
 }
 
 }  // namespace taskgate::jobs

@@ -14,8 +14,9 @@ namespace taskgate::jobs {
 
 // What a submit does when another job holds its unique key.
 //
-// Of the jobs of one user with the same `terms.unique_key` at most one holds the key: the latest that took it, for as long as
-// holds_unique_key() says so of it. Nothing has to be released, so a key cannot be left behind by a job that is gone.
+// Of the jobs of one user with the same `terms.unique_key` at most one holds the key: the latest that took it, for as
+// long as holds_unique_key() says so of it. Nothing has to be released, so a key cannot be left behind by a job that is
+// gone.
 enum class UniquePolicy : std::uint8_t {
   return_existing,  // adds nothing, answers with the holder
   reject,           // conflict, reason `unique_key_taken`
@@ -34,7 +35,7 @@ enum class SubmitStatus : std::uint8_t { created, existing, refused };
 
 struct Submitted {
   SubmitStatus status = SubmitStatus::created;
-  Job job;                       // as it stands: the new one, or the holder of the unique key; nothing of it counts when refused
+  Job job;  // as it stands: the new one, or the holder of the unique key; nothing of it counts when refused
   std::optional<Error> refusal;  // when refused
 };
 

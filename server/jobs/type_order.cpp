@@ -29,8 +29,8 @@ void move(Set& set, TypePlace& place, TurnKey TypePlace::*key, const TurnKey& to
   set.insert(place);
 }
 
-// `front` tells a type's foremost contender. A place whose key is outdated moves back; when it is still the first of those not yet looked
-// at, it is looked at again.
+// `front` tells a type's foremost contender. A place whose key is outdated moves back; when it is still the first of
+// those not yet looked at, it is looked at again.
 template <class Set, class Front>
 const Contender* first_wanted(Set& set, TurnKey TypePlace::*key, std::uint64_t claim, Front front) {
   for (auto each = set.begin(); each != set.end();) {

@@ -19,8 +19,8 @@ struct TurnKey {
   bool operator==(const TurnKey&) const = default;
 };
 
-// A type's place in the two orders of types. The keys are copies of those of the type's foremost contender; like a contender's own they
-// may stand too far in front, never too far behind, and are corrected when they come to the front.
+// A type's place in the two orders of types. The keys are copies of those of the type's foremost contender; like a
+// contender's own they may stand too far in front, never too far behind, and are corrected when they come to the front.
 struct TypePlace {
   Type* type = nullptr;
   bool taken = false;
@@ -30,8 +30,8 @@ struct TypePlace {
   turn_detail::SetHook wait_hook;
 };
 
-// The types of which a job may start, by who would get the next claim if it were the only type. So a claim for "all but these types"
-// looks at the excluded ones and at the first that is not, however many there are.
+// The types of which a job may start, by who would get the next claim if it were the only type. So a claim for "all but
+// these types" looks at the excluded ones and at the first that is not, however many there are.
 class TypeOrder {
  public:
   // The type has contenders.
@@ -50,12 +50,14 @@ class TypeOrder {
   struct ByWait {
     bool operator()(const TypePlace& a, const TypePlace& b) const;
   };
-  using TurnSet = boost::intrusive::multiset<
-      TypePlace, boost::intrusive::compare<ByTurn>, boost::intrusive::constant_time_size<false>,
-      boost::intrusive::member_hook<TypePlace, turn_detail::SetHook, &TypePlace::turn_hook>>;
-  using WaitSet = boost::intrusive::multiset<
-      TypePlace, boost::intrusive::compare<ByWait>, boost::intrusive::constant_time_size<false>,
-      boost::intrusive::member_hook<TypePlace, turn_detail::SetHook, &TypePlace::wait_hook>>;
+  using TurnSet =
+      boost::intrusive::multiset<TypePlace, boost::intrusive::compare<ByTurn>,
+                                 boost::intrusive::constant_time_size<false>,
+                                 boost::intrusive::member_hook<TypePlace, turn_detail::SetHook, &TypePlace::turn_hook>>;
+  using WaitSet =
+      boost::intrusive::multiset<TypePlace, boost::intrusive::compare<ByWait>,
+                                 boost::intrusive::constant_time_size<false>,
+                                 boost::intrusive::member_hook<TypePlace, turn_detail::SetHook, &TypePlace::wait_hook>>;
 
   TurnSet by_turn_;
   WaitSet by_wait_;

@@ -9,7 +9,8 @@
 
 namespace taskgate::jobs {
 
-// Who takes jobs now: handlers in the server, workers that claim over the network. `app` puts it together from those it made.
+// Who takes jobs now: handlers in the server, workers that claim over the network. `app` puts it together from those it
+// made.
 class WorkerDirectory {
  public:
   virtual ~WorkerDirectory() = default;
@@ -22,7 +23,8 @@ class WorkerDirectories final : public WorkerDirectory {
  public:
   explicit WorkerDirectories(std::vector<const WorkerDirectory*> parts) : parts_(std::move(parts)) {}
   [[nodiscard]] bool serves(const UserId& user, std::string_view type) const override {
-    return std::any_of(parts_.begin(), parts_.end(), [&](const WorkerDirectory* each) { return each->serves(user, type); });
+    return std::any_of(parts_.begin(), parts_.end(),
+                       [&](const WorkerDirectory* each) { return each->serves(user, type); });
   }
 
  private:

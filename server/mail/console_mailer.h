@@ -7,7 +7,8 @@
 
 namespace taskgate::mail {
 
-// Stands in where no SMTP server is configured: prints whom a mail is for, what it is, and its link alone on a line, easy to copy.
+// Stands in where no SMTP server is configured: prints whom a mail is for, what it is, and its link alone on a line,
+// easy to copy.
 class ConsoleMailer final : public Mailer {
  public:
   // `output` outlives the mailer; each mail is flushed.

@@ -4,8 +4,8 @@
 
 namespace taskgate::mail {
 
-// Sends mails. `send` returns at once and never throws: delivery happens in the background, and what cannot be delivered is logged.
-// Thread-safe.
+// Sends mails. `send` returns at once and never throws: delivery happens in the background, and what cannot be
+// delivered is logged. Thread-safe.
 class Mailer {
  public:
   virtual ~Mailer() = default;

@@ -14,8 +14,8 @@ struct Message {
   std::string link;     // what the mail is about, for the terminal; empty when there is none
 };
 
-// The mails this product sends. Links begin with `public_url` (no slash at its end), never with anything a client sent; what goes into
-// HTML is escaped.
+// The mails this product sends. Links begin with `public_url` (no slash at its end), never with anything a client sent;
+// what goes into HTML is escaped.
 [[nodiscard]] Message verification_message(std::string_view public_url, std::string_view to, std::string_view token);
 [[nodiscard]] Message password_reset_message(std::string_view public_url, std::string_view to, std::string_view token);
 [[nodiscard]] Message already_registered_message(std::string_view public_url, std::string_view to);

@@ -22,9 +22,9 @@ struct SmtpOptions {
   std::chrono::milliseconds timeout{20'000};  // of one attempt
 };
 
-// Delivers by SMTP (RFC 5321) through libcurl, on a pool of its own. A mail that fails is tried again, with pauses that double from
-// one second; what the server refuses for good (5xx) and what still fails after the last attempt is logged and given up. Addresses
-// with control characters or brackets never reach the envelope.
+// Delivers by SMTP (RFC 5321) through libcurl, on a pool of its own. A mail that fails is tried again, with pauses that
+// double from one second; what the server refuses for good (5xx) and what still fails after the last attempt is logged
+// and given up. Addresses with control characters or brackets never reach the envelope.
 class SmtpMailer final : public Mailer {
  public:
   // Waits between attempts; tests give one that returns at once. True: go on, false: the mailer is stopping.

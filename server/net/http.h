@@ -66,7 +66,7 @@ struct Response {
   Headers headers;
   std::shared_ptr<const std::string> body;
   std::string_view static_body;  // sent when `body` is null; the bytes must outlive the server
-  bool close = false;      // close the connection after this answer
+  bool close = false;            // close the connection after this answer
 
   [[nodiscard]] static Response text(int status, std::string content_type, std::string body);
   [[nodiscard]] static Response json(int status, std::string body);

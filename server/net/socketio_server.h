@@ -28,9 +28,9 @@ struct SocketIoOptions {
   sio::DecoderLimits packets;
   std::size_t namespaces_per_connection_max = 32;
   std::size_t rooms_per_socket_max = 1'000;
-  // Events that one connection may send, entering a namespace among them: a token bucket. What is over is not handled but
-  // answered `{ok:false, code:"rate_limited"}`, or told by an event `$error` with the same when no answer was asked for,
-  // or refused by a CONNECT_ERROR. 0: no limit.
+  // Events that one connection may send, entering a namespace among them: a token bucket. What is over is not handled
+  // but answered `{ok:false, code:"rate_limited"}`, or told by an event `$error` with the same when no answer was asked
+  // for, or refused by a CONNECT_ERROR. 0: no limit.
   double events_per_second = 0;
   double events_burst = 100;
   std::size_t events_waiting_max = 1'000;  // behind a coroutine handler, per socket; more are refused like the above

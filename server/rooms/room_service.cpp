@@ -30,11 +30,15 @@ bool has_control_characters(std::string_view text) {
 Result<void> RoomService::may_join(const std::optional<Principal>& caller, std::string_view room_id) const {
   if (room_id.empty()) return validation_failed("roomId", "Room is required");
   if (characters(room_id) > options_.room_id_characters_max || has_control_characters(room_id)) {
-    return validation_failed(
-        "roomId", fmt::format("A room's name has at most {} characters and no control characters", options_.room_id_characters_max));
+    return validation_failed("roomId", fmt::format("A room's name has at most {} characters and no control characters",
+                                                   options_.room_id_characters_max));
   }
   if (is_reserved(room_id)) {
-    return Error{ErrorCode::forbidden, "reserved_room", "Rooms whose names begin with user:, job:, admin: or session: are the server's", {}, {}};
+    return Error{ErrorCode::forbidden,
+                 "reserved_room",
+                 "Rooms whose names begin with user:, job:, admin: or session: are the server's",
+                 {},
+                 {}};
   }
   if (!caller && !options_.allow_guests) {
     return Error{ErrorCode::unauthenticated, "guests_not_allowed", "Sign in to join rooms", {}, {}};
@@ -42,8 +46,8 @@ Result<void> RoomService::may_join(const std::optional<Principal>& caller, std::
   return {};
 }
 
-Result<RoomMessage> RoomService::compose(const std::optional<Principal>& caller, std::string_view room_id, std::string_view message,
-                                         bool is_member) const {
+Result<RoomMessage> RoomService::compose(const std::optional<Principal>& caller, std::string_view room_id,
+                                         std::string_view message, bool is_member) const {
   if (auto allowed = may_join(caller, room_id); !allowed) return allowed.error();
   if (message.empty()) return validation_failed("message", "Message is required");
   if (message.size() > options_.message_bytes_max) {

@@ -29,21 +29,22 @@ struct RoomMessage {
   Time at;
 };
 
-// The rules of rooms: who may join what, and what a message may be. Rooms are public and exist while somebody is in them; names that
-// begin with `user:`, `job:`, `admin:` or `session:` are the server's own, and nobody joins or addresses them by name. Who is in which
-// room is the hub's knowledge, not this class's. Thread-safe.
+// The rules of rooms: who may join what, and what a message may be. Rooms are public and exist while somebody is in
+// them; names that begin with `user:`, `job:`, `admin:` or `session:` are the server's own, and nobody joins or
+// addresses them by name. Who is in which room is the hub's knowledge, not this class's. Thread-safe.
 class RoomService {
  public:
-  RoomService(IdGenerator& ids, const Clock& clock, RoomOptions options) : ids_(ids), clock_(clock), options_(options) {}
+  RoomService(IdGenerator& ids, const Clock& clock, RoomOptions options)
+      : ids_(ids), clock_(clock), options_(options) {}
 
-  // Whether the caller (nothing: a guest) may enter the room. Errors: validation_failed (`roomId`), forbidden `reserved_room`,
-  // unauthenticated `guests_not_allowed`.
+  // Whether the caller (nothing: a guest) may enter the room. Errors: validation_failed (`roomId`), forbidden
+  // `reserved_room`, unauthenticated `guests_not_allowed`.
   [[nodiscard]] Result<void> may_join(const std::optional<Principal>& caller, std::string_view room_id) const;
 
-  // Makes the message that a member sends. Errors: as may_join; validation_failed (`message`); forbidden `not_joined` when the caller is
-  // not in the room.
-  [[nodiscard]] Result<RoomMessage> compose(const std::optional<Principal>& caller, std::string_view room_id, std::string_view message,
-                                            bool is_member) const;
+  // Makes the message that a member sends. Errors: as may_join; validation_failed (`message`); forbidden `not_joined`
+  // when the caller is not in the room.
+  [[nodiscard]] Result<RoomMessage> compose(const std::optional<Principal>& caller, std::string_view room_id,
+                                            std::string_view message, bool is_member) const;
 
  private:
   IdGenerator& ids_;

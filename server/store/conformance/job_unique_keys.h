@@ -138,7 +138,9 @@ class JobIdempotency : public JobSuite {
     asked.idempotency->key = std::move(key);
     asked.idempotency->request[0] = digest;
     asked.idempotency->expires_at = now + 24h;
-    asked.idempotency->write_answer = [](const std::vector<Submitted>& jobs) { return "job " + to_string(jobs.at(0).job.id); };
+    asked.idempotency->write_answer = [](const std::vector<Submitted>& jobs) {
+      return "job " + to_string(jobs.at(0).job.id);
+    };
     return asked;
   }
 };

@@ -18,7 +18,8 @@ namespace taskgate::sqlite {
 [[nodiscard]] jobs::UserControl control_user(WriteContext& context, const UserId& user,
                                              const jobs::UserControlChange& change);
 [[nodiscard]] jobs::QueueOverview queue_overview(WriteContext& context, Time now);
-[[nodiscard]] Result<jobs::Explanation> explain_job(WriteContext& context, const jobs::Scope& scope, JobId id, Time now);
+[[nodiscard]] Result<jobs::Explanation> explain_job(WriteContext& context, const jobs::Scope& scope, JobId id,
+                                                    Time now);
 
 // Why the user may not have so many more pending jobs.
 [[nodiscard]] std::optional<Error> backlog_refusal(WriteContext& context, const UserId& user, std::int64_t more);

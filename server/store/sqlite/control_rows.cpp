@@ -36,7 +36,8 @@ void ControlRows::store_type(const std::string& type, const TypeControl& control
       .execute(type, control.paused, control.concurrency, control.concurrency_per_user, starts, window);
   if (same_rate) return;
   // The new bucket is full until a claim keeps another level.
-  database_.statement("UPDATE type_controls SET rate_credit = NULL, rate_credit_at = NULL WHERE type = ?").execute(type);
+  database_.statement("UPDATE type_controls SET rate_credit = NULL, rate_credit_at = NULL WHERE type = ?")
+      .execute(type);
 }
 
 void ControlRows::store_level(const std::string& type, const StartBucket::Level& level) {
@@ -50,8 +51,9 @@ void ControlRows::store_queue(const std::string& queue, const QueueControl& cont
     return;
   }
   database_
-      .statement("INSERT INTO queue_controls (queue, paused) VALUES (?, ?) "
-                 "ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused")
+      .statement(
+          "INSERT INTO queue_controls (queue, paused) VALUES (?, ?) "
+          "ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused")
       .execute(queue, control.paused);
 }
 
@@ -61,17 +63,19 @@ void ControlRows::store_user(const UserId& user, const UserControl& control) {
     return;
   }
   database_
-      .statement("INSERT INTO user_controls (user_id, concurrency, weight, backlog) VALUES (?, ?, ?, ?) "
-                 "ON CONFLICT (user_id) DO UPDATE SET concurrency = excluded.concurrency, weight = excluded.weight, "
-                 "backlog = excluded.backlog")
+      .statement(
+          "INSERT INTO user_controls (user_id, concurrency, weight, backlog) VALUES (?, ?, ?, ?) "
+          "ON CONFLICT (user_id) DO UPDATE SET concurrency = excluded.concurrency, weight = excluded.weight, "
+          "backlog = excluded.backlog")
       .execute(user, control.concurrency, control.weight, control.backlog);
 }
 
 std::vector<TypeControlRow> ControlRows::types() {
   std::vector<TypeControlRow> types;
   Cursor row = database_
-                   .statement("SELECT type, paused, concurrency, concurrency_per_user, rate_starts, rate_window_ms, "
-                              "rate_credit, rate_credit_at FROM type_controls ORDER BY type")
+                   .statement(
+                       "SELECT type, paused, concurrency, concurrency_per_user, rate_starts, rate_window_ms, "
+                       "rate_credit, rate_credit_at FROM type_controls ORDER BY type")
                    .query();
   while (row.next()) {
     TypeControlRow& type = types.emplace_back();

@@ -15,7 +15,8 @@ struct TypeControlRow {
   std::optional<jobs::StartBucket::Level> level;  // of the rate
 };
 
-// The writer's statements on controls. A control that says nothing but the defaults has no row. All throw DatabaseError.
+// The writer's statements on controls. A control that says nothing but the defaults has no row. All throw
+// DatabaseError.
 class ControlRows {
  public:
   explicit ControlRows(Database& database) : database_(database) {}

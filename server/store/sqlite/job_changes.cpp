@@ -70,7 +70,8 @@ void store(WriteContext& context, const Standing& before, const Job& after, Time
   }
   context.terms.update(after);
   context.counts.moved(after.user_id, before.status, after.status);
-  if (!was_finished && is_finished && context.terms.is_awaited(after.id)) context.ended.emplace_back(after.id, after.status);
+  if (!was_finished && is_finished && context.terms.is_awaited(after.id))
+    context.ended.emplace_back(after.id, after.status);
 }
 
 // Without recursion: chains of jobs may be long.

@@ -18,15 +18,16 @@ void wait(jobs::Job& job, std::optional<Time> run_at, Time now);
 
 // Stores the job after a change and brings memory and counts in step. One that ends is remembered for tell_dependents.
 void store(WriteContext& context, const Standing& before, const jobs::Job& after, Time now);
-// To be called at the end of every command that may end jobs: those that wait for them are let go or fail with them, and so on.
+// To be called at the end of every command that may end jobs: those that wait for them are let go or fail with them,
+// and so on.
 void tell_dependents(WriteContext& context, Time now);
 
 [[nodiscard]] bool is_expired(const jobs::Job& job, Time now);
 // Ends a pending job that was not started in time. It may have been taken out of the queue already.
 jobs::Job expire(WriteContext& context, jobs::Job job, Time now);
 
-// Writes into the job how many it waits for. Gives what it would fail of at once: a dependency that failed or was cancelled, of a job that did
-// not agree to wait.
+// Writes into the job how many it waits for. Gives what it would fail of at once: a dependency that failed or was
+// cancelled, of a job that did not agree to wait.
 struct FailedDependency {
   JobId id;
   jobs::JobStatus status;

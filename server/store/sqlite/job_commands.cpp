@@ -16,7 +16,8 @@ using jobs::Settlement;
 using jobs::SettlementKind;
 using jobs::SettleStatus;
 
-// A claim that finds only jobs that have expired ends after so many of them, so that others get their turn with the store.
+// A claim that finds only jobs that have expired ends after so many of them, so that others get their turn with the
+// store.
 constexpr std::size_t expired_per_claim_max = 1'000;
 
 void start(Job& job, const jobs::ClaimRequest& request, Time now) {

@@ -6,7 +6,8 @@ namespace taskgate::sqlite {
 using jobs::Job;
 using jobs::JobStatus;
 
-jobs::DeadlineCheck check_job_deadlines(WriteContext& context, const std::string& own_worker, std::size_t limit, Time now) {
+jobs::DeadlineCheck check_job_deadlines(WriteContext& context, const std::string& own_worker, std::size_t limit,
+                                        Time now) {
   jobs::DeadlineCheck check;
   for (const JobId id : context.terms.expired(limit, now)) {
     auto job = context.rows.find(id);
@@ -14,7 +15,8 @@ jobs::DeadlineCheck check_job_deadlines(WriteContext& context, const std::string
   }
   for (const JobId id : context.terms.timed_out(limit, now)) {
     auto job = context.rows.find(id);
-    if (job && job->status == JobStatus::processing && job->worker != own_worker) check.timed_out.push_back(std::move(*job));
+    if (job && job->status == JobStatus::processing && job->worker != own_worker)
+      check.timed_out.push_back(std::move(*job));
   }
   tell_dependents(context, now);
   check.more = check.expired.size() == limit || check.timed_out.size() == limit;
@@ -61,7 +63,8 @@ Result<Job> retry_job(WriteContext& context, const jobs::Scope& scope, JobId id,
   return std::move(*job);
 }
 
-Result<Job> change_job(WriteContext& context, const jobs::Scope& scope, JobId id, const jobs::JobChange& change, Time now) {
+Result<Job> change_job(WriteContext& context, const jobs::Scope& scope, JobId id, const jobs::JobChange& change,
+                       Time now) {
   auto job = find_in_scope(context, scope, id);
   if (!job) return not_found("Job");
   if (job->status != JobStatus::pending) return conflict("not_pending", "Only a job that waits can be changed");

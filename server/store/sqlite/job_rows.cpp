@@ -34,7 +34,8 @@ std::vector<std::string> read_tags(std::string_view text) {
 
 jobs::JobTerms read_terms(std::string_view text, JobId id) {
   auto terms = jobs::parse_job_terms(text);
-  if (!terms) throw DatabaseError(SQLITE_CORRUPT, fmt::format("database: the terms of job {} are damaged", to_string(id)));
+  if (!terms)
+    throw DatabaseError(SQLITE_CORRUPT, fmt::format("database: the terms of job {} are damaged", to_string(id)));
   return std::move(*terms);
 }
 
@@ -132,7 +133,8 @@ JobRows::JobRows(Database& database)
           "retries = ?, "
           "crashes = ?, progress = ?, updated_at = ?, progress_message = ?, error = ?, completed_at = ?, result = ?, "
           "blocked_by = ? WHERE id = ?")),
-      store_change_(database.prepare("UPDATE jobs SET priority = ?, run_at = ?, revision = ?, updated_at = ? WHERE id = ?")),
+      store_change_(
+          database.prepare("UPDATE jobs SET priority = ?, run_at = ?, revision = ?, updated_at = ? WHERE id = ?")),
       find_dependency_(database.prepare("SELECT user_id, status FROM jobs WHERE id = ?")),
       add_attempt_(
           database.prepare("INSERT INTO job_attempts (job_id, fence, attempt, worker, started_at, ended_at, outcome, "
@@ -175,7 +177,8 @@ void JobRows::store_live(const Job& job) {
 void JobRows::store_finish(const Job& job) {
   store_finish_.execute(static_cast<int>(job.status), job.run_at, job.lease_expires_at, job.fence, job.revision,
                         job.attempts, job.retries, job.crashes, job.progress, job.updated_at,
-                        view(job.progress_message), view(job.error), job.completed_at, view(job.result), job.blocked_by, job.id);
+                        view(job.progress_message), view(job.error), job.completed_at, view(job.result), job.blocked_by,
+                        job.id);
 }
 
 void JobRows::store_change(const Job& job) {
@@ -189,8 +192,9 @@ std::optional<DependencyRow> JobRows::find_dependency(JobId id) {
 }
 
 void JobRows::for_each_with_terms(const std::function<void(const Job&)>& receive) {
-  Statement statement = database_.prepare(
-      fmt::format("SELECT {} FROM jobs INDEXED BY jobs_live_with_terms WHERE completed_at IS NULL AND terms IS NOT NULL", job_columns));
+  Statement statement = database_.prepare(fmt::format(
+      "SELECT {} FROM jobs INDEXED BY jobs_live_with_terms WHERE completed_at IS NULL AND terms IS NOT NULL",
+      job_columns));
   Cursor row = statement.query();
   while (row.next()) receive(read_job(row, database_));
 }
@@ -209,7 +213,8 @@ std::optional<AttemptOutcome> JobRows::find_outcome(JobId id, std::int64_t fence
 
 void JobRows::for_each_live(const std::function<void(const LiveRow&)>& receive) {
   Statement statement = database_.prepare(
-      "SELECT id, status, user_id, type, priority, run_at, lease_expires_at, queue, blocked_by, terms FROM jobs INDEXED BY jobs_live "
+      "SELECT id, status, user_id, type, priority, run_at, lease_expires_at, queue, blocked_by, terms FROM jobs "
+      "INDEXED BY jobs_live "
       "WHERE completed_at IS NULL ORDER BY id");
   Cursor row = statement.query();
   LiveRow live;

@@ -18,7 +18,8 @@ inline constexpr std::size_t inline_data_bytes_max = 1'024;
 inline constexpr std::string_view job_columns =
     "id, status, user_id, type, priority, run_at, lease_expires_at, completed_at, fence, revision, attempts, retries, "
     "max_retries, "
-    "crashes, progress, created_at, updated_at, started_at, worker, progress_message, queue, tags, error, result, data, "
+    "crashes, progress, created_at, updated_at, started_at, worker, progress_message, queue, tags, error, result, "
+    "data, "
     "terms, blocked_by";
 
 // The job in the cursor's row. Long data is fetched through `database`.

@@ -30,8 +30,9 @@ struct Standing {
   return {job.id, job.type, job.status, job.run_at, job.lease_expires_at, job.queue};
 }
 
-// The live jobs in memory, as the writer's alone: which may start and what holds them up, which wait for their time, which lease ends
-// when. It says exactly what the rows say after each commit; after a failed one it is built anew. Finished jobs are not in it.
+// The live jobs in memory, as the writer's alone: which may start and what holds them up, which wait for their time,
+// which lease ends when. It says exactly what the rows say after each commit; after a failed one it is built anew.
+// Finished jobs are not in it.
 class LiveJobs {
  public:
   explicit LiveJobs(std::uint32_t fair_share_every);
@@ -41,13 +42,15 @@ class LiveJobs {
 
   // The job, as it stands in its row now, enters. Finished ones are ignored.
   void enter(const jobs::Job& job, Time now);
-  // The job, as it stood until now, goes. True when the slot it gave back lets another start that was held up by a limit.
+  // The job, as it stood until now, goes. True when the slot it gave back lets another start that was held up by a
+  // limit.
   bool leave(const Standing& job);
   // A running job's lease ends at another time now.
   void renew(const Standing& before, const jobs::Job& after);
   // Moves waiting jobs whose time has come to the ready ones.
   void promote_due(JobRows& rows, Time now);
-  // Takes the next job to start, in the order of ready_queue.h. It holds its slots from then on: let it enter as running, or leave.
+  // Takes the next job to start, in the order of ready_queue.h. It holds its slots from then on: let it enter as
+  // running, or leave.
   [[nodiscard]] std::optional<JobId> pop(const jobs::TypeSelection& types, const jobs::Scope& scope, Time now);
   // A job that was popped does not start after all.
   void give_up(JobId id) { ready_.finish(id); }

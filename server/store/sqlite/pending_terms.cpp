@@ -13,8 +13,8 @@ void PendingTerms::rebuild(JobRows& rows) {
   rows.for_each_with_terms([this](const jobs::Job& job) { update(job); });
 }
 
-// Both moments of a job are known from the job itself also when they are over: the terms never change, and `started_at` only when the
-// next attempt begins.
+// Both moments of a job are known from the job itself also when they are over: the terms never change, and `started_at`
+// only when the next attempt begins.
 void PendingTerms::update_watched(const jobs::Job& job) {
   const auto& terms = job.terms;
   if (terms.expires_at) {
@@ -51,7 +51,8 @@ bool PendingTerms::is_awaited(JobId dependency) const {
 
 std::vector<JobId> PendingTerms::dependents_of(JobId dependency) const {
   std::vector<JobId> dependents;
-  for (auto each = dependents_.lower_bound({dependency, JobId{0}}); each != dependents_.end() && each->first == dependency; ++each) {
+  for (auto each = dependents_.lower_bound({dependency, JobId{0}});
+       each != dependents_.end() && each->first == dependency; ++each) {
     dependents.push_back(each->second);
   }
   return dependents;
@@ -59,7 +60,8 @@ std::vector<JobId> PendingTerms::dependents_of(JobId dependency) const {
 
 std::vector<JobId> PendingTerms::due(const std::set<Moment>& moments, std::size_t limit, Time now) {
   std::vector<JobId> due;
-  for (auto each = moments.begin(); each != moments.end() && each->first <= now && due.size() < limit; ++each) due.push_back(each->second);
+  for (auto each = moments.begin(); each != moments.end() && each->first <= now && due.size() < limit; ++each)
+    due.push_back(each->second);
   return due;
 }
 

@@ -11,8 +11,8 @@
 
 namespace taskgate::sqlite {
 
-// What live jobs wait for besides their turn, in memory as the writer's alone: when they expire, when their attempt has taken too long,
-// which jobs they depend on. Only jobs with such terms are in it.
+// What live jobs wait for besides their turn, in memory as the writer's alone: when they expire, when their attempt has
+// taken too long, which jobs they depend on. Only jobs with such terms are in it.
 class PendingTerms {
  public:
   void rebuild(JobRows& rows);

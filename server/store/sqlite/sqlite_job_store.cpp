@@ -93,7 +93,9 @@ Awaitable<std::vector<Job>> SqliteJobStore::recover(std::string worker, int cras
 }
 
 Awaitable<jobs::DeadlineCheck> SqliteJobStore::check_deadlines(std::string own_worker, std::size_t limit, Time now) {
-  auto work = [&own_worker, limit, now](WriteContext& context) { return check_job_deadlines(context, own_worker, limit, now); };
+  auto work = [&own_worker, limit, now](WriteContext& context) {
+    return check_job_deadlines(context, own_worker, limit, now);
+  };
   auto checked = execute(work, job_change);
   co_return co_await std::move(checked);
 }

@@ -29,7 +29,9 @@ void SubmissionKeys::drop(const jobs::Job& job) {
 
 std::optional<KeptAnswer> SubmissionKeys::find_answer(const jobs::IdempotencyKey& key, Time now) {
   Cursor row =
-      database_.statement("SELECT request = ?, answer FROM job_idempotency_keys WHERE user_id = ? AND key = ? AND expires_at > ?")
+      database_
+          .statement(
+              "SELECT request = ?, answer FROM job_idempotency_keys WHERE user_id = ? AND key = ? AND expires_at > ?")
           .query(key.request, key.user, key.key, now);
   if (!row.next()) return std::nullopt;
   return KeptAnswer{row.integer(0) != 0, std::string(row.text(1))};
@@ -42,7 +44,9 @@ void SubmissionKeys::keep_answer(const jobs::IdempotencyKey& key, const std::str
           "ORDER BY expires_at LIMIT 2)")
       .execute(now);
   database_
-      .statement("INSERT OR REPLACE INTO job_idempotency_keys (user_id, key, request, expires_at, answer) VALUES (?, ?, ?, ?, ?)")
+      .statement(
+          "INSERT OR REPLACE INTO job_idempotency_keys (user_id, key, request, expires_at, answer) VALUES (?, ?, ?, ?, "
+          "?)")
       .execute(key.user, key.key, key.request, key.expires_at, answer);
 }
 

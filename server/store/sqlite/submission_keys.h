@@ -14,8 +14,8 @@ struct KeptAnswer {
   std::string text;
 };
 
-// The writer's statements on unique and idempotency keys. Rows that have served their time are cleared away by those who add new ones, two
-// for one, so that there are never more than were added in one period.
+// The writer's statements on unique and idempotency keys. Rows that have served their time are cleared away by those
+// who add new ones, two for one, so that there are never more than were added in one period.
 class SubmissionKeys {
  public:
   explicit SubmissionKeys(Database& database) : database_(database) {}

@@ -13,8 +13,9 @@ namespace {
 using namespace std::chrono_literals;
 using namespace taskgate::jobs;
 
-// Plays one seeded history of jobs with unique keys, dependencies and deadlines against SQLite and against the store in memory, restarts
-// included. After every step both must tell the same of every job, and what they tell must keep the promises.
+// Plays one seeded history of jobs with unique keys, dependencies and deadlines against SQLite and against the store in
+// memory, restarts included. After every step both must tell the same of every job, and what they tell must keep the
+// promises.
 class SubmitHistory {
  public:
   explicit SubmitHistory(std::uint64_t seed) : random_(seed) { reopen(); }
@@ -124,7 +125,8 @@ class SubmitHistory {
       const Job& job = disk.jobs[index];
       EXPECT_EQ(job.id, memory.jobs[index].id);
       EXPECT_EQ(job.blocked_by, 0) << "a blocked job was started";
-      EXPECT_TRUE(!job.terms.expires_at || job.fence > 1 || *job.terms.expires_at > now_) << "an expired job was started";
+      EXPECT_TRUE(!job.terms.expires_at || job.fence > 1 || *job.terms.expires_at > now_)
+          << "an expired job was started";
       leases_.emplace_back(job.id, job.fence);
     }
   }
@@ -209,7 +211,8 @@ class SubmitHistory {
         const JobStatus status = jobs.at(dependency).status;
         awaited += status == JobStatus::completed ? 0 : 1;
         const bool broken = is_finished(status) && status != JobStatus::completed;
-        EXPECT_FALSE(broken && job.terms.on_dependency_failure == OnDependencyFailure::fail) << "it waits for what failed";
+        EXPECT_FALSE(broken && job.terms.on_dependency_failure == OnDependencyFailure::fail)
+            << "it waits for what failed";
       }
       EXPECT_EQ(job.blocked_by, awaited);
     }

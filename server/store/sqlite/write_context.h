@@ -19,7 +19,12 @@ namespace taskgate::sqlite {
 // touched `live` is undone alone; after that, the whole batch is.
 struct WriteContext {
   WriteContext(Database& connection, std::uint32_t fair_share_every)
-      : database(connection), rows(connection), controls(connection), counts(connection), live(fair_share_every), keys(connection) {}
+      : database(connection),
+        rows(connection),
+        controls(connection),
+        counts(connection),
+        live(fair_share_every),
+        keys(connection) {}
 
   Database& database;
   JobRows rows;
@@ -29,8 +34,8 @@ struct WriteContext {
   PendingTerms terms;
   SubmissionKeys keys;
 
-  // Of the command that is applied now: jobs that ended while others wait for them and have not been told yet; and jobs that changed in
-  // consequence of what was asked for, for those who want to know.
+  // Of the command that is applied now: jobs that ended while others wait for them and have not been told yet; and jobs
+  // that changed in consequence of what was asked for, for those who want to know.
   std::vector<std::pair<JobId, jobs::JobStatus>> ended;
   std::vector<jobs::Job> followed;
   // Likewise: a slot was given back that another job waits for.

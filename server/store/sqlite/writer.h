@@ -87,7 +87,7 @@ class Writer {
     std::size_t batch_bytes_max = std::size_t{32} << 20;  // likewise
     std::uint32_t fair_share_every = 8;
     std::int64_t backlog_max = 0;  // pending jobs per user; 0: no cap
-    bool with_queue = true;  // false: no jobs in memory, commands on jobs are refused
+    bool with_queue = true;        // false: no jobs in memory, commands on jobs are refused
   };
   // What has been done so far.
   struct Statistics {

@@ -2,8 +2,8 @@
 
 namespace taskgate::sqlite {
 
-// What operators set about the queue, see jobs/queue_control.h; only what differs from the defaults has a row. rate_credit and
-// rate_credit_at are the level of the type's token bucket, kept by the claims that take from it.
+// What operators set about the queue, see jobs/queue_control.h; only what differs from the defaults has a row.
+// rate_credit and rate_credit_at are the level of the type's token bucket, kept by the claims that take from it.
 inline constexpr const char* migration_0003_queue_controls = R"sql(
 CREATE TABLE type_controls (
   type TEXT PRIMARY KEY NOT NULL,

@@ -2,8 +2,9 @@
 
 namespace taskgate::sqlite {
 
-// Who took a unique key last. Whether it still holds the key is told by the job; `until` is the end of a window, for which the row is kept
-// when the job has finished. Answers kept for an Idempotency-Key. Live jobs with terms are found without reading the others.
+// Who took a unique key last. Whether it still holds the key is told by the job; `until` is the end of a window, for
+// which the row is kept when the job has finished. Answers kept for an Idempotency-Key. Live jobs with terms are found
+// without reading the others.
 inline constexpr const char* migration_0004_submit_options = R"sql(
 CREATE TABLE job_unique_keys (
   user_id BLOB NOT NULL,
