@@ -26,6 +26,7 @@ WAIT_WITH_NEWS_MS = 1_000
 IDLE_PAUSE_MS = 1_000
 LOG_TRIES_MAX = 12
 LAST_WORDS_S = 5.0
+SIGNAL_WAIT_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,15 @@ class Worker:
         Works until `stop`, or SIGINT or SIGTERM (in the main thread), or a drain (with `end_on_drain`); returns when every job is settled
         or handed back. Raises what the server refuses the worker with for good, for instance because its key was revoked.
         """
-        self.start()
         before = {}
         if handle_signals and threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 before[number] = signal.signal(number, lambda *_: self._stop_from_signal())
         try:
-            self.join()
+            self.start()
+            # A signal that comes just before a wait does not end it, and its handler runs only after it: so no wait without an end.
+            while not self.join(SIGNAL_WAIT_S):
+                pass
         finally:
             for number, old in before.items():
                 signal.signal(number, old)

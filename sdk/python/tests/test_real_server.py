@@ -142,9 +142,10 @@ class RealServerTest(unittest.TestCase):
             try:
                 submit = [sys.executable, str(folder / "submit.py"), str(ROOT / "LICENSE"), "20"]
                 outcome = subprocess.run(submit, env=env, capture_output=True, text=True, timeout=60)
-            finally:
                 worker.send_signal(signal.SIGTERM)
                 said, _ = worker.communicate(timeout=30)
+            finally:
+                worker.kill()
         self.assertEqual((outcome.returncode, outcome.stderr), (0, ""))
         self.assertRegex(outcome.stdout, r"job [0-9a-f]{16}\n(.*\n)*processing [1-9]\d? %\n(.*\n)*\d+ words, \d+ different, in \d+ lines")
         self.assertIn("settled", said)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ import threading
 import time
 import unittest
 from pathlib import Path
-from typing import Any, Callable, List
+from typing import Any, Callable, Iterator, List
 
 from taskgate import (
     JobCancelled,
@@ -28,6 +29,15 @@ from .fake_server import KEY, FakeServer, until
 CLAIM = "POST /api/worker/claim"
 SETTLE = "POST /api/worker/settle"
 BEAT = "POST /api/worker/beat"
+
+
+@contextlib.contextmanager
+def killed(process: Any) -> Iterator[None]:
+    """Whatever fails in between, the program does not outlive its test."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 class Gate:
@@ -461,7 +471,7 @@ worker.run()
 print("ended well")
 """
         env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-        with subprocess.Popen([sys.executable, "-c", program], env=env, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen([sys.executable, "-c", program], env=env, stdout=subprocess.PIPE, text=True) as process, killed(process):
             job = self.server.submit("long")
             self.is_status(job, "processing")
             process.send_signal(signal.SIGTERM)
