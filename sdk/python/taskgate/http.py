@@ -50,9 +50,11 @@ class Interruption:
     def set(self) -> None:
         with self._lock:
             self.is_set = True
-            if self._connection is not None and self._connection.sock is not None:
+            # Read once: the thread that waits may be closing it right now.
+            sock = None if self._connection is None else self._connection.sock
+            if sock is not None:
                 try:
-                    self._connection.sock.shutdown(socket.SHUT_RDWR)
+                    sock.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     pass  # it has just ended by itself
 
