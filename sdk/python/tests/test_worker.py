@@ -382,8 +382,8 @@ class WorkerTest(unittest.TestCase):
 
     def test_a_key_that_is_revoked_while_a_job_runs_ends_the_worker_and_aborts_the_job(self) -> None:
         worker = self.work("long", self.until_aborted, lease_ms=2_000)
-        job = self.server.submit("long")
-        self.is_status(job, "processing")
+        self.server.submit("long")
+        until("its handler runs", lambda: "started" in self.kinds())
         self.server.key = "tg_another"
         with self.assertRaises(TaskgateError):
             worker.join(10)
@@ -405,7 +405,7 @@ class WorkerTest(unittest.TestCase):
     def test_stop_aborts_what_outlasts_the_grace_and_hands_it_back_without_an_attempt_spent(self) -> None:
         worker = self.work("long", self.until_aborted)
         job = self.server.submit("long")
-        self.is_status(job, "processing")
+        until("its handler runs", lambda: "started" in self.kinds())
         worker.stop(grace_ms=30)
         self.assertTrue(worker.join(10))
         self.assertIsInstance(self.reasons[0], WorkerStopped)

@@ -287,8 +287,8 @@ test("a key that is not valid ends the worker with the reason", async () => {
 test("a key that is revoked while a job runs ends the worker and aborts the job", async () => {
   const reasons: unknown[] = [];
   const { done } = work({ long: (context) => Promise.resolve(untilAborted(context)).catch((reason) => reasons.push(reason)) }, { leaseMs: 2_000 });
-  const job = server.submit("long");
-  await isStatus(job.id, "processing");
+  server.submit("long");
+  await until("its handler runs", () => kinds().includes("started"));
   server.key = "tg_another";
   await expect(done).rejects.toMatchObject({ status: 401 });
   expect(reasons).toHaveLength(1);
@@ -322,7 +322,7 @@ test("stop aborts what outlasts the grace, and hands it back without an attempt 
     },
   });
   const job = server.submit("long");
-  await isStatus(job.id, "processing");
+  await until("its handler runs", () => kinds().includes("started"));
   await worker.stop({ graceMs: 30 });
   expect(reasons[0]).toBeInstanceOf(WorkerStopped);
   expect(job).toMatchObject({ status: "pending", attempts: 0 });
