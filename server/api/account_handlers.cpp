@@ -1,6 +1,7 @@
 #include "api/account_handlers.h"
 
 #include "api/client_info.h"
+#include "api/credentials.h"
 #include "api/error_response.h"
 #include "api/json_body.h"
 #include "api/message_response.h"
@@ -8,14 +9,12 @@
 namespace taskgate::api {
 
 Awaitable<net::Response> sign_up(Services& services, Call call) {
-  auto body = JsonBody::read(call.request);
-  if (!body) co_return error_response(body.error(), call.request);
-  auto email = body->required_string("email", "Email is required");
-  auto password = body->required_string("password", "Password is required");
-  if (auto failure = body->failure()) co_return error_response(*failure, call.request);
+  auto credentials = read_credentials(call.request);
+  if (!credentials) co_return error_response(credentials.error(), call.request);
 
   auto client = client_info(call.request);
-  auto done = co_await services.accounts.sign_up(std::move(email), std::move(password), std::move(client));
+  auto done = co_await services.accounts.sign_up(std::move(credentials->email), std::move(credentials->password),
+                                                 std::move(client));
   if (!done) co_return error_response(done.error(), call.request);
   co_return message_response("Check your mail: we sent a link that confirms your address.");
 }
@@ -29,38 +28,32 @@ Awaitable<net::Response> verify_email(Services& services, Call call) {
 }
 
 Awaitable<net::Response> resend_verification(Services& services, Call call) {
-  auto body = JsonBody::read(call.request);
-  if (!body) co_return error_response(body.error(), call.request);
-  auto email = body->required_string("email", "Email is required");
-  if (auto failure = body->failure()) co_return error_response(*failure, call.request);
+  auto email = read_email(call.request);
+  if (!email) co_return error_response(email.error(), call.request);
 
   auto client = client_info(call.request);
-  auto done = co_await services.accounts.resend_verification(std::move(email), std::move(client));
+  auto done = co_await services.accounts.resend_verification(std::move(*email), std::move(client));
   if (!done) co_return error_response(done.error(), call.request);
   co_return message_response("If this address waits for its confirmation, a new link is on its way.");
 }
 
 Awaitable<net::Response> forgot_password(Services& services, Call call) {
-  auto body = JsonBody::read(call.request);
-  if (!body) co_return error_response(body.error(), call.request);
-  auto email = body->required_string("email", "Email is required");
-  if (auto failure = body->failure()) co_return error_response(*failure, call.request);
+  auto email = read_email(call.request);
+  if (!email) co_return error_response(email.error(), call.request);
 
   auto client = client_info(call.request);
-  auto done = co_await services.accounts.forgot_password(std::move(email), std::move(client));
+  auto done = co_await services.accounts.forgot_password(std::move(*email), std::move(client));
   if (!done) co_return error_response(done.error(), call.request);
   co_return message_response("If there is an account with this address, a link to set a new password is on its way.");
 }
 
 Awaitable<net::Response> reset_password(Services& services, Call call) {
-  auto body = JsonBody::read(call.request);
-  if (!body) co_return error_response(body.error(), call.request);
-  auto password = body->required_string("password", "Password is required");
-  if (auto failure = body->failure()) co_return error_response(*failure, call.request);
+  auto password = read_password(call.request);
+  if (!password) co_return error_response(password.error(), call.request);
 
   std::string token(call.request.param("token"));
   auto client = client_info(call.request);
-  auto done = co_await services.accounts.reset_password(std::move(token), std::move(password), std::move(client));
+  auto done = co_await services.accounts.reset_password(std::move(token), std::move(*password), std::move(client));
   if (!done) co_return error_response(done.error(), call.request);
   co_return message_response("Your password is changed. Sign in with the new one.");
 }

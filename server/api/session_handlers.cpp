@@ -1,6 +1,7 @@
 #include "api/session_handlers.h"
 
 #include "api/client_info.h"
+#include "api/credentials.h"
 #include "api/error_response.h"
 #include "api/json_body.h"
 #include "api/message_response.h"
@@ -36,14 +37,12 @@ Result<std::string> given_refresh_token(const net::Request& request) {
 }  // namespace
 
 Awaitable<net::Response> log_in(Services& services, Call call) {
-  auto body = JsonBody::read(call.request);
-  if (!body) co_return error_response(body.error(), call.request);
-  auto email = body->required_string("email", "Email is required");
-  auto password = body->required_string("password", "Password is required");
-  if (auto failure = body->failure()) co_return error_response(*failure, call.request);
+  auto credentials = read_credentials(call.request);
+  if (!credentials) co_return error_response(credentials.error(), call.request);
 
   auto client = client_info(call.request);
-  auto tokens = co_await services.accounts.log_in(std::move(email), std::move(password), std::move(client));
+  auto tokens = co_await services.accounts.log_in(std::move(credentials->email), std::move(credentials->password),
+                                                  std::move(client));
   if (!tokens) co_return error_response(tokens.error(), call.request);
 
   const bool cookie_mode = is_cookie_mode(call.request);
