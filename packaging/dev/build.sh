@@ -16,14 +16,14 @@ build_contract() {
 build_dashboard() {
   local stamp=$ROOT/build/stamps/web
   install_npm_packages web || return 1
-  [[ -f web/dist/index.html ]] && same_as_stamp "$stamp" web_fingerprint && return 0
+  [[ -f web/dist/index.html && -f web/socketio_client/dist/socket.io.js ]] && same_as_stamp "$stamp" web_fingerprint && return 0
   step "building the dashboard" web-build npm --prefix web run build || return 1
   mkdir -p "${stamp%/*}" && web_fingerprint >"$stamp"
 }
 
 # What the built dashboard depends on.
 web_fingerprint() {
-  find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+  find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
 }
 
 # build_server PRESET TARGET...: ninja rebuilds what has changed; the first time it is configured.

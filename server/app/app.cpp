@@ -29,6 +29,7 @@
 #include "mail/smtp_mailer.h"
 #include "net/server.h"
 #include "net/socketio_server.h"
+#include "net/static_assets.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace taskgate::app {
@@ -98,6 +99,7 @@ Awaitable<std::optional<std::string>> refuse_unless(bool allowed) {
 net::SocketIoOptions socket_options(const Config& config, const api::CrossOrigin& cross_origin) {
   net::SocketIoOptions options;
   options.events_per_second = config.rate_limits ? 50 : 0;
+  options.client_files = net::socketio_client_assets();
   options.engine.cors.origin_allowed = [&cross_origin](std::string_view origin, const net::Request& request) {
     return cross_origin.any_without_credentials() || cross_origin.is_allowed(origin, request);
   };

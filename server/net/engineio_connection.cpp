@@ -142,7 +142,7 @@ sio::EngineSession::PollOutcome EngineConnection::poll(const std::shared_ptr<Pol
 void EngineConnection::abort_poll(const std::shared_ptr<PollAnswer>& answer) {
   if (poll_ != answer) return;  // was answered meanwhile
   const auto self = shared_from_this();
-  answer_poll({});
+  answer_poll({}, false);
   session_.poll_aborted();
   after_input();
 }
@@ -224,10 +224,11 @@ void EngineConnection::count_transport(EngineTransport transport, bool up) {
 // --- What the state machine asks for
 // ------------------------------------------------------------------------------------------------
 
-void EngineConnection::answer_poll(std::string body) {
+void EngineConnection::answer_poll(std::string body, bool compress) {
   const auto answer = std::exchange(poll_, nullptr);
   if (!answer) return;
   answer->body = std::move(body);
+  answer->compress = compress;
   if (answer->resume) boost::asio::post(executor(), std::exchange(answer->resume, nullptr));
   if (!held_.empty()) drained();
 }

@@ -39,6 +39,7 @@ class EngineListener {
 // The answer that a poll is waiting for. Belongs to the session's loop.
 struct PollAnswer {
   std::optional<std::string> body;
+  bool compress = false;  // the body may be sent compressed
   std::function<void()> resume;
 };
 
@@ -88,7 +89,7 @@ class EngineConnection final : public std::enable_shared_from_this<EngineConnect
   sio::Moment scheduled_for = sio::Moment::max();  // the loop's note
 
  private:
-  void answer_poll(std::string body) override;
+  void answer_poll(std::string body, bool compress) override;
   void send(const sio::EngineFrame& frame) override;
   void close_websocket() override;
   void send_probe(const sio::EngineFrame& frame) override;

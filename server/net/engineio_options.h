@@ -51,6 +51,9 @@ struct EngineOptions {
   bool websocket = true;
   bool allow_upgrades = true;
   CorsOptions cors;
+  // The answer to a poll is compressed (gzip, or deflate) when it has at least so many bytes, a packet in it allows it
+  // (EmitOptions::compress) and the client accepts it. 0: never.
+  std::size_t http_compression_threshold = 1'024;
   std::optional<SessionCookie> cookie;
   // Asked once per handshake, before a session is made. A text refuses it: 403 with that text.
   std::function<Awaitable<std::optional<std::string>>(const Request& request)> allow_request;

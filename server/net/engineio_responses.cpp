@@ -1,5 +1,9 @@
 #include "net/engineio_responses.h"
 
+#include "net/compression.h"
+#include "net/field_list.h"
+#include "net/response_head.h"
+
 namespace taskgate::net {
 
 Response engine_error_response(sio::EngineError error, std::string_view message) {
@@ -22,6 +26,17 @@ Response poll_response(const Request& request, std::string body) {
     response.headers.set("X-XSS-Protection", "0");
   }
   return response;
+}
+
+void compress_response(const Request& request, Response& response) {
+  const std::string_view accepted = request.headers.get("Accept-Encoding");
+  response.headers.set("Vary", "Accept-Encoding");
+  for (const auto& [name, coding] : {std::pair{"gzip", Coding::gzip}, std::pair{"deflate", Coding::deflate}}) {
+    if (!accepts_coding(accepted, name)) continue;
+    response.body = std::make_shared<const std::string>(compress(body_of(response), coding));
+    response.headers.set("Content-Encoding", name);
+    return;
+  }
 }
 
 Response post_response() {

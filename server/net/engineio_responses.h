@@ -14,6 +14,8 @@ namespace taskgate::net {
 // To a request to upgrade, when there will be no WebSocket.
 [[nodiscard]] Response upgrade_error_response(sio::EngineError error, std::string_view message = {});
 [[nodiscard]] Response poll_response(const Request& request, std::string body);
+// The same answer, compressed as the client likes best; as it was when it accepts neither gzip nor deflate.
+void compress_response(const Request& request, Response& response);
 [[nodiscard]] Response post_response();
 [[nodiscard]] Response empty_response(int status);
 [[nodiscard]] Response overloaded_response();

@@ -201,7 +201,10 @@ Awaitable<Response> EngineServer::answer_on_owner(std::shared_ptr<State> state, 
   const auto outcome = connection->poll(poll);
   if (outcome != sio::EngineSession::PollOutcome::pending) co_return answer_overlap(outcome);
   co_await wait_for(poll);
-  co_return poll_response(*request, std::move(*poll->body));
+  Response response = poll_response(*request, std::move(*poll->body));
+  const std::size_t threshold = state->options.http_compression_threshold;
+  if (poll->compress && threshold > 0 && response.body->size() >= threshold) compress_response(*request, response);
+  co_return response;
 }
 
 Awaitable<Response> EngineServer::handshake(std::shared_ptr<State> state, std::shared_ptr<const Request> request) {

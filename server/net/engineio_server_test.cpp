@@ -53,6 +53,107 @@ TEST(EngineServer, ServesASessionOnWhateverLoopItsRequestsArrive) {
   }
 }
 
+// Every event of the server below carries the text that the client asks to have repeated.
+class CompressedPolls : public testing::Test {
+ protected:
+  static void repeat(SocketIoServer& io) {
+    io.on("repeat", [](const SocketPtr& socket, Event& event) {
+      socket->emit("text", event.arguments.forward());
+      event.ack();
+    });
+    io.on("repeat packed", [](const SocketPtr& socket, Event& event) {
+      socket->emit("text", event.arguments.forward(), {.is_volatile = false, .coalesce = {}, .compress = false});
+    });
+  }
+  // The answer to a poll that carries `bytes` bytes of text.
+  [[nodiscard]] RawResponse poll(std::string_view accepted, std::size_t bytes, std::string_view event = "repeat") {
+    const PollingClient client(server.port());
+    (void)client.post("40");
+    (void)client.poll();
+    (void)client.post(fmt::format(R"(42["{}","{}"])", event, std::string(bytes, 'x')));
+    return exchange(server.port(), "GET", "EIO=4&transport=polling&sid=" + client.sid, {},
+                    fmt::format("Accept-Encoding: {}\r\n", accepted));
+  }
+
+  SocketIoTestServer server{repeat};
+};
+
+TEST_F(CompressedPolls, UseTheCodingThatTheClientAccepts) {
+  const RawResponse gzip = poll("br, gzip, deflate", 2'000);
+  EXPECT_EQ(gzip.header("Content-Encoding"), "gzip");
+  EXPECT_EQ(gzip.header("Vary"), "Accept-Encoding");
+  EXPECT_EQ(gzip.body.substr(0, 2), "\x1f\x8b");
+  EXPECT_LT(gzip.body.size(), 200U);
+  EXPECT_EQ(poll("deflate", 2'000).header("Content-Encoding"), "deflate");
+  EXPECT_EQ(poll("gzip;q=0, deflate", 2'000).header("Content-Encoding"), "deflate");
+}
+
+TEST_F(CompressedPolls, StayAsTheyAreWhenTheClientAcceptsNothing) {
+  const RawResponse plain = poll("br", 2'000);
+  EXPECT_EQ(plain.header("Content-Encoding"), "");
+  EXPECT_EQ(plain.body, fmt::format(R"(42["text","{}"])", std::string(2'000, 'x')));
+}
+
+TEST_F(CompressedPolls, AreNotWorthItBelowTheThreshold) { EXPECT_EQ(poll("gzip", 900).header("Content-Encoding"), ""); }
+
+TEST_F(CompressedPolls, LeaveOutWhatTheSenderSaysIsCompressedAlready) {
+  EXPECT_EQ(poll("gzip", 2'000, "repeat packed").header("Content-Encoding"), "");
+}
+
+constexpr std::array<Asset, 3> client_build{{
+    {"/socket.io.js", "text/javascript", "x", "code", "gz-code", "br-code"},
+    {"/socket.io.js.map", "application/json", "y", "{}", {}, {}},
+    {"/version.txt", "text/plain", "z", "4.8.4", {}, {}},
+}};
+
+class ClientFiles : public testing::Test {
+ protected:
+  static SocketIoOptions options() {
+    SocketIoOptions options;
+    options.client_files = client_build;
+    options.engine.cors.any_origin = true;
+    return options;
+  }
+  [[nodiscard]] RawResponse get(std::string_view target, std::string_view headers = {}) {
+    TestClient client(server.port());
+    client.send(fmt::format("GET {} HTTP/1.1\r\nHost: test\r\n{}\r\n", target, headers));
+    return client.receive();
+  }
+
+  SocketIoTestServer server{{}, options()};
+};
+
+TEST_F(ClientFiles, AreServedBelowThePath) {
+  const RawResponse script = get("/socket.io/socket.io.js");
+  EXPECT_EQ(script.status, 200);
+  EXPECT_EQ(script.body, "code");
+  EXPECT_EQ(script.header("Content-Type"), "application/javascript; charset=utf-8");
+  EXPECT_EQ(script.header("ETag"), R"("4.8.4")");
+  EXPECT_EQ(script.header("Cache-Control"), "public, max-age=0");
+  EXPECT_EQ(script.header("Access-Control-Allow-Origin"), "*");
+  EXPECT_EQ(get("/socket.io/socket.io.js.map").header("Content-Type"), "application/json; charset=utf-8");
+  EXPECT_EQ(get("/socket.io/socket.io.js?v=1").body, "code");
+}
+
+TEST_F(ClientFiles, ComeInTheFormTheClientAccepts) {
+  EXPECT_EQ(get("/socket.io/socket.io.js", "Accept-Encoding: gzip, br\r\n").body, "br-code");
+  EXPECT_EQ(get("/socket.io/socket.io.js", "Accept-Encoding: gzip\r\n").header("Content-Encoding"), "gzip");
+  EXPECT_EQ(get("/socket.io/socket.io.js.map", "Accept-Encoding: gzip\r\n").header("Content-Encoding"), "");
+}
+
+TEST_F(ClientFiles, AreNotSentAgainToWhoHasThem) {
+  EXPECT_EQ(get("/socket.io/socket.io.js", "If-None-Match: \"4.8.4\"\r\n").status, 304);
+  EXPECT_EQ(get("/socket.io/socket.io.js", "If-None-Match: W/\"4.8.4\"\r\n").status, 304);
+  EXPECT_EQ(get("/socket.io/socket.io.js", "If-None-Match: \"4.8.3\"\r\n").status, 200);
+}
+
+TEST_F(ClientFiles, LeaveOtherPathsToTheProtocol) {
+  const RawResponse unknown = get("/socket.io/socket.io.ts");
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_EQ(unknown.body, R"({"code":0,"message":"Transport unknown"})");
+  EXPECT_EQ(get("/socket.io/version.txt").status, 400);
+}
+
 TEST(EngineServer, AnswersOtherMethodsOfASessionWith500) {
   SocketIoTestServer server;
   const PollingClient client(server.port());

@@ -1,16 +1,12 @@
 #include "net/http.h"
 
+#include "net/field_list.h"
+
 namespace taskgate::net {
 
 namespace {
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 }  // namespace
 
@@ -23,13 +19,7 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 bool list_contains(std::string_view list, std::string_view element) {
-  while (!list.empty()) {
-    const auto comma = list.find(',');
-    if (equal_ignoring_case(trimmed(list.substr(0, comma)), element)) return true;
-    if (comma == std::string_view::npos) break;
-    list.remove_prefix(comma + 1);
-  }
-  return false;
+  return any_element(list, [element](std::string_view other) { return equal_ignoring_case(other, element); });
 }
 
 std::string_view Headers::get(std::string_view name) const {

@@ -188,7 +188,7 @@ void NamespaceSocket::deliver(const std::vector<sio::EngineFrame>& frames, const
 }
 
 void NamespaceSocket::emit(std::string_view event, const sio::Arguments& arguments, const EmitOptions& options) {
-  if (connected()) deliver(sio::encode_event(nsp(), std::nullopt, event, arguments), options);
+  if (connected()) deliver(sio::encode_event(nsp(), std::nullopt, event, arguments, options.compress), options);
 }
 
 void NamespaceSocket::emit_with_ack(std::string_view event, const sio::Arguments& arguments,

@@ -2,11 +2,18 @@
 
 #include <utility>
 
+#include "net/engineio_cors.h"
 #include "net/engineio_server.h"
 #include "net/socketio_client.h"
 #include "net/socketio_core.h"
 
 namespace taskgate::net {
+
+namespace {
+
+Awaitable<Response> answered(Response response) { co_return response; }
+
+}  // namespace
 
 // --- Namespace
 // ----------------------------------------------------------------------------------------------------------------------
@@ -47,7 +54,8 @@ std::size_t Namespace::size() const { return core_->sockets_in(index_); }
 // -----------------------------------------------------------------------------------------------------------------
 
 SocketIoServer::SocketIoServer(SocketIoOptions options, std::vector<boost::asio::any_io_executor> loops)
-    : core_(std::make_shared<SocketCore>(std::move(options))) {
+    : core_(std::make_shared<SocketCore>(std::move(options))),
+      client_files_(core_->options().client_files, core_->options().engine.path) {
   // The core is held weakly: it holds the loops, which hold the sessions.
   const std::weak_ptr<SocketCore> core = core_;
   engine_ = std::make_unique<EngineServer>(
@@ -68,7 +76,13 @@ bool SocketIoServer::owns(std::string_view path) const { return engine_->owns(pa
 
 std::size_t SocketIoServer::body_bytes_max() const { return engine_->options().max_http_buffer_size; }
 
-Awaitable<Response> SocketIoServer::handle_http(Request request) { return engine_->handle_http(std::move(request)); }
+Awaitable<Response> SocketIoServer::handle_http(Request request) {
+  if (auto file = client_files_.serve(request)) {
+    add_cors_fields(engine_->options().cors, request, *file);
+    return answered(std::move(*file));
+  }
+  return engine_->handle_http(std::move(request));
+}
 
 Awaitable<WebSocketDecision> SocketIoServer::handle_upgrade(Request request) {
   return engine_->handle_upgrade(std::move(request));

@@ -5,12 +5,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/async.h"
 #include "net/http.h"
+#include "net/socketio_client_files.h"
 #include "net/socketio_socket.h"
 #include "net/websocket.h"
 
@@ -33,6 +35,9 @@ struct SocketIoOptions {
   // for, or refused by a CONNECT_ERROR. 0: no limit.
   double events_per_second = 0;
   double events_burst = 100;
+  // The browser builds of the official client, served below the path as the official server does ("socket.io.min.js"),
+  // and "version.txt", which is their ETag. They must outlive the server. Empty: not served.
+  std::span<const Asset> client_files;
   std::size_t events_waiting_max = 1'000;  // behind a coroutine handler, per socket; more are refused like the above
 
   SocketIoOptions() { engine.path = "/socket.io/"; }
@@ -129,6 +134,7 @@ class SocketIoServer {
  private:
   std::shared_ptr<SocketCore> core_;
   std::unique_ptr<EngineServer> engine_;
+  SocketIoClientFiles client_files_;
 };
 
 }  // namespace taskgate::net

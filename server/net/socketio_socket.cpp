@@ -88,11 +88,15 @@ Broadcast&& Broadcast::coalesce(std::string_view key) && {
   options_.coalesce = key;
   return std::move(*this);
 }
+Broadcast&& Broadcast::compress(bool wanted) && {
+  options_.compress = wanted;
+  return std::move(*this);
+}
 Broadcast&& Broadcast::local() && { return std::move(*this); }
 
 void Broadcast::emit(std::string_view event, const sio::Arguments& arguments) const {
   const auto frames = std::make_shared<const std::vector<sio::EngineFrame>>(
-      sio::encode_event(core_->plan(nsp_).name, std::nullopt, event, arguments));
+      sio::encode_event(core_->plan(nsp_).name, std::nullopt, event, arguments, options_.compress));
   core_->visit(*this, [frames, options = options_](Socket& socket) {
     static_cast<NamespaceSocket&>(socket).deliver(*frames, options);
   });

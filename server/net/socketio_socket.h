@@ -70,6 +70,7 @@ struct Event {
 struct EmitOptions {
   bool is_volatile = false;   // drop it when the connection cannot take it at once
   std::string coalesce = {};  // above the soft limit, only the latest event with the same key is kept
+  bool compress = true;       // false: not worth compressing (data that is compressed already)
 };
 
 // What the client answered, or nothing when it did not in time or left.
@@ -180,6 +181,7 @@ class Broadcast {
   Broadcast&& except(std::string_view room) &&;
   Broadcast&& volatile_() &&;
   Broadcast&& coalesce(std::string_view key) &&;
+  Broadcast&& compress(bool wanted) &&;
   Broadcast&& local() &&;  // this process only; for the day there are several
 
   // Encoded once, posted once to each loop that has sockets of the namespace.

@@ -19,10 +19,12 @@ struct Asset {
   std::string_view brotli;  // likewise
 };
 
-// What cmake/assets.cmake put into the program: the built dashboard (web/dist) and the contract (contract/dist); empty
-// when the folder did not exist at build time. Defined in libraries that only the program links.
+// What cmake/assets.cmake put into the program: the built dashboard (web/dist), the contract (contract/dist) and the
+// browser builds of socket.io-client (web/socketio_client/dist); empty when the folder did not exist at build time.
+// Defined in libraries that only the program links.
 [[nodiscard]] std::span<const Asset> dashboard_assets();
 [[nodiscard]] std::span<const Asset> contract_assets();
+[[nodiscard]] std::span<const Asset> socketio_client_assets();
 
 // Answers requests for files, never copying them: the form the client accepts best (brotli, gzip, as it is), 304 when
 // it has the current one. Files below /assets/ carry a hash in their names and may be kept for ever; the others are

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "net/field_list.h"
+
 namespace taskgate::net {
 
 namespace {
@@ -18,12 +20,6 @@ ip::address_v6::bytes_type comparable(const ip::address& address) {
 ip::address unmapped(const ip::address& address) {
   if (address.is_v6() && address.to_v6().is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, address.to_v6());
   return address;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // One entry of X-Forwarded-For: "203.0.113.9", "203.0.113.9:1234", "2001:db8::1", "[2001:db8::1]:1234".

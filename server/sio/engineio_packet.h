@@ -30,6 +30,7 @@ struct EnginePacket {
 struct EngineFrame {
   Buffer payload;
   bool binary = false;
+  bool compress = true;  // may be compressed where the transport compresses
 };
 
 // Frames. `message_frame` prefixes the text with its type; `binary_frame` shares the bytes as they are.

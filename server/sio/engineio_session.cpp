@@ -188,13 +188,17 @@ void EngineSession::enqueue(const EngineFrame& frame) {
 
 void EngineSession::answer_poll(const EngineFrame& frame) {
   poll_pending_ = false;
-  port_.answer_poll(*frame.payload);
+  port_.answer_poll(*frame.payload, false);
 }
 
 void EngineSession::flush_to_poll() {
   std::string body;
   body.reserve(queued_bytes_ + 2);
-  for (const EngineFrame& frame : queue_) append_to_payload(body, frame);
+  bool compress = false;
+  for (const EngineFrame& frame : queue_) {
+    append_to_payload(body, frame);
+    compress = compress || frame.compress;
+  }
   queue_.clear();
   queued_bytes_ = 0;
   if (state_ == State::closing) {
@@ -203,7 +207,7 @@ void EngineSession::flush_to_poll() {
     if (upgrading_) give_up_upgrade();
   }
   poll_pending_ = false;
-  port_.answer_poll(std::move(body));
+  port_.answer_poll(std::move(body), compress);
 }
 
 void EngineSession::close(std::string_view reason, Moment now) {

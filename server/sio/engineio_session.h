@@ -27,7 +27,8 @@ struct EngineSessionOptions {
 class EngineSessionPort {
  public:
   virtual ~EngineSessionPort() = default;
-  virtual void answer_poll(std::string body) = 0;         // ends the pending poll with this body
+  // Ends the pending poll with this body, which may be sent compressed if `compress` says so.
+  virtual void answer_poll(std::string body, bool compress) = 0;
   virtual void send(const EngineFrame& frame) = 0;        // over the session's WebSocket
   virtual void close_websocket() = 0;                     // once what was sent is out
   virtual void send_probe(const EngineFrame& frame) = 0;  // over the WebSocket that is being tried

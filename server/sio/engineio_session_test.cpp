@@ -21,7 +21,10 @@ using Post = EngineSession::PostOutcome;
 // Writes down what the session asks for, in order.
 class Log final : public EngineSessionPort {
  public:
-  void answer_poll(std::string body) override { lines.push_back("poll:" + body); }
+  void answer_poll(std::string body, bool compress) override {
+    lines.push_back("poll:" + body);
+    poll_compresses = compress;
+  }
   void send(const EngineFrame& frame) override { lines.push_back("ws:" + *frame.payload); }
   void close_websocket() override { lines.emplace_back("ws closed"); }
   void send_probe(const EngineFrame& frame) override { lines.push_back("probe:" + *frame.payload); }
@@ -35,6 +38,7 @@ class Log final : public EngineSessionPort {
 
   std::vector<std::string> take() { return std::exchange(lines, {}); }
   std::vector<std::string> lines;
+  bool poll_compresses = false;  // of the latest answer to a poll
   std::function<void()> during_message;
 };
 
@@ -101,6 +105,19 @@ TEST_F(EngineSessionTest, QueuesUntilThePollAndAnswersAllAtOnce) {
   EXPECT_THAT(log.take(), ElementsAre("poll:4a\x1e"
                                       "bAQ=="));
   EXPECT_EQ(session->queued_bytes(), 0U);
+}
+
+TEST_F(EngineSessionTest, CompressesAPayloadIfOnePacketAllowsIt) {
+  open_polling();
+  EngineFrame compressed_already = message_frame("a");
+  compressed_already.compress = false;
+  session->send(compressed_already);
+  poll();
+  EXPECT_FALSE(log.poll_compresses);
+  session->send(compressed_already);
+  session->send(message_frame("b"));
+  poll();
+  EXPECT_TRUE(log.poll_compresses);
 }
 
 TEST_F(EngineSessionTest, AnswersAPendingPollAtOnce) {

@@ -69,7 +69,7 @@ bool is_reserved_event(std::string_view name) {
 }
 
 std::vector<EngineFrame> encode_event(std::string_view nsp, std::optional<std::uint64_t> id, std::string_view event,
-                                      const Arguments& arguments) {
+                                      const Arguments& arguments, bool compress) {
   std::string text;
   text.reserve(32 + nsp.size() + event.size() + arguments.json.size());
   append_head(text, arguments.attachments.empty() ? '2' : '5', arguments.attachments.size(), nsp, id);
@@ -80,7 +80,9 @@ std::vector<EngineFrame> encode_event(std::string_view nsp, std::optional<std::u
     text += arguments.json;
   }
   text += ']';
-  return with_attachments(std::move(text), arguments);
+  auto frames = with_attachments(std::move(text), arguments);
+  for (EngineFrame& frame : frames) frame.compress = compress;
+  return frames;
 }
 
 std::vector<EngineFrame> encode_ack(std::string_view nsp, std::uint64_t id, const Arguments& arguments) {

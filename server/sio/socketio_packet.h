@@ -110,8 +110,10 @@ class Decoder {
 
 // Packets as the Engine.IO frames to send, in order: one text frame, then one binary frame per attachment. Namespace
 // "/" is implied.
+// `compress`: may be compressed where the transport compresses.
 [[nodiscard]] std::vector<EngineFrame> encode_event(std::string_view nsp, std::optional<std::uint64_t> id,
-                                                    std::string_view event, const Arguments& arguments);
+                                                    std::string_view event, const Arguments& arguments,
+                                                    bool compress = true);
 [[nodiscard]] std::vector<EngineFrame> encode_ack(std::string_view nsp, std::uint64_t id, const Arguments& arguments);
 [[nodiscard]] EngineFrame encode_connect(std::string_view nsp, std::string_view socket_id);
 [[nodiscard]] EngineFrame encode_disconnect(std::string_view nsp);

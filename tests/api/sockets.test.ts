@@ -43,6 +43,28 @@ describe("the official client", () => {
     expect(live.transport).toBe(transport);
   });
 
+  test("polls compressed answers when they are large", async () => {
+    const { accessToken } = await newAccount(server);
+    const talker = await Live.connect(server, accessToken);
+    const listener = await Live.connect(server, undefined, { transports: ["polling"] });
+    await talker.ask("joinRoom", "long");
+    await listener.ask("joinRoom", "long");
+    const message = "long ".repeat(1_500);
+    await talker.ask("sendMessage", { roomId: "long", message });
+    await listener.next("receiveMessage", (event) => event.message === message);
+  });
+
+  test("is served for pages, as the official server does", async () => {
+    const script = await fetch(`${server.url}/socket.io/socket.io.min.js`);
+    expect(script.status).toBe(200);
+    expect(script.headers.get("content-type")).toContain("javascript");
+    expect(script.headers.get("etag")).toMatch(/^"4\.\d+\.\d+"$/);
+    expect(await script.text()).toContain("Socket.IO");
+    for (const name of ["socket.io.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js", "socket.io.js.map"]) {
+      expect((await fetch(`${server.url}/socket.io/${name}`)).status).toBe(200);
+    }
+  });
+
   test("loses nothing while it upgrades", async () => {
     const talker = await Live.connect(server, undefined, { transports: ["websocket"] });
     const listener = await Live.connect(server);

@@ -1,37 +1,13 @@
-// After `vite build`: writes .gz and .br beside every text asset of dist/, so that the server compresses nothing
-// at run time, and fails when the JavaScript a first visit loads exceeds its budget.
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, extname, join } from "node:path";
+// After `vite build`: the compressed forms of dist/; fails when the JavaScript a first visit loads exceeds its budget.
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { writeCompressedForms } from "./compressed_forms.mjs";
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), "..", "dist");
-const textual = new Set([".html", ".js", ".css", ".svg", ".json", ".txt", ".map", ".webmanifest"]);
-const SMALLEST_WORTH_COMPRESSING = 256;
 const FIRST_LOAD_BYTES_MAX = 250 * 1024;
 
-function filesUnder(folder) {
-  return readdirSync(folder).flatMap((name) => {
-    const path = join(folder, name);
-    return statSync(path).isDirectory() ? filesUnder(path) : [path];
-  });
-}
-
-for (const path of filesUnder(dist)) {
-  if (!textual.has(extname(path))) continue;
-  const text = readFileSync(path);
-  if (text.length < SMALLEST_WORTH_COMPRESSING) continue;
-  writeFileSync(`${path}.gz`, gzipSync(text, { level: 9 }));
-  writeFileSync(
-    `${path}.br`,
-    brotliCompressSync(text, {
-      params: {
-        [constants.BROTLI_PARAM_QUALITY]: 11,
-        [constants.BROTLI_PARAM_SIZE_HINT]: text.length,
-      },
-    }),
-  );
-}
+writeCompressedForms(dist);
 
 const html = readFileSync(join(dist, "index.html"), "utf8");
 const firstLoad = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map((match) => match[1]);
