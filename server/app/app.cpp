@@ -19,6 +19,7 @@
 #include "app/secret_file.h"
 #include "app/thread_loop.h"
 #include "app/version.h"
+#include "app/worker_types_file.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "handlers/configured_handlers.h"
@@ -68,9 +69,10 @@ std::unique_ptr<mail::Mailer> make_mailer(const Config& config, const Clock& clo
   return std::make_unique<mail::SmtpMailer>(std::move(options), clock);
 }
 
-// What the handlers file asks for, and in development a stand-in for all other types.
+// What the handlers file asks for, and in development a stand-in for all other types that no worker takes.
 std::vector<jobs::HandlerRegistration> make_handlers(const Config& config,
-                                                     const handlers::ConfiguredHandlers& configured) {
+                                                     const handlers::ConfiguredHandlers& configured,
+                                                     const std::shared_ptr<jobs::WorkerTypes>& left_to_workers) {
   std::vector<jobs::HandlerRegistration> handlers = configured.registrations();
   if (config.simulate_unhandled) {
     jobs::TypeSelection unhandled;
@@ -78,7 +80,7 @@ std::vector<jobs::HandlerRegistration> make_handlers(const Config& config,
     for (const auto& handler : handlers) {
       unhandled.types.insert(unhandled.types.end(), handler.types.types.begin(), handler.types.types.end());
     }
-    handlers.push_back({std::move(unhandled), 1, jobs::make_simulate_handler(config.simulate_speed)});
+    handlers.push_back({std::move(unhandled), 1, jobs::make_simulate_handler(config.simulate_speed), left_to_workers});
   }
   return handlers;
 }
@@ -160,6 +162,7 @@ class App::Parts {
 
   ThreadLoop engine_loop_;
   handlers::ConfiguredHandlers handlers_;
+  std::shared_ptr<jobs::WorkerTypes> worker_types_;
   jobs::HandlerDirectory served_;
   jobs::WorkerService workers_;
   jobs::WorkerDirectories present_;
@@ -185,12 +188,13 @@ App::Parts::Parts(Config configuration)
       jobs_(store_.jobs(), clock_, ids_),
       rooms_(ids_, clock_, {.allow_guests = config_.allow_guests}),
       handlers_(handlers::load_handlers_file(config_.handlers_file), clock_),
-      served_(make_handlers(config_, handlers_)),
+      worker_types_(open_worker_types(std::filesystem::path(config_.data_dir) / "worker_types")),
+      served_(make_handlers(config_, handlers_, worker_types_), clock_),
       workers_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, worker_options()),
       present_({&served_, &workers_}),
       queues_(store_.jobs(), jobs_, present_, clock_),
       runner_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, runner_options(config_),
-              make_handlers(config_, handlers_)),
+              make_handlers(config_, handlers_, worker_types_)),
       housekeeping_(engine_loop_.executor(), store_.accounts(), clock_),
       cross_origin_(config_.cors_origins, !config_.production && config_.cors_origins.empty()),
       server_(
@@ -222,6 +226,7 @@ std::string App::Parts::server_secret() const {
 jobs::WorkerOptions App::Parts::worker_options() const {
   jobs::WorkerOptions options;
   options.lease_secret = server_secret();
+  if (config_.simulate_unhandled) options.types = worker_types_;
   return options;
 }
 
@@ -306,10 +311,11 @@ void App::Parts::announce() const {
                          ? std::string("their links are printed in this terminal")
                          : fmt::format("sent by {} as {}", config_.email_host, config_.email_user);
   const auto links = config_.public_url.empty() ? std::string() : fmt::format("  links: {}\n", config_.public_url);
-  std::cout << fmt::format("Taskgate {}  {}\n{}  mode:  {}{}\n{}  store: SQLite in {}\n  mails: {}\n", version(),
-                           own_url(), links, services_.system.environment,
-                           config_.simulate_unhandled ? ", jobs that nobody handles are simulated" : "",
-                           describe_handlers(config_, handlers_), config_.data_dir, mails)
+  std::cout << fmt::format(
+                   "Taskgate {}  {}\n{}  mode:  {}{}\n{}  store: SQLite in {}\n  mails: {}\n", version(), own_url(),
+                   links, services_.system.environment,
+                   config_.simulate_unhandled ? ", jobs that neither a handler nor a worker takes are simulated" : "",
+                   describe_handlers(config_, handlers_), config_.data_dir, mails)
             << std::flush;
 }
 

@@ -48,6 +48,7 @@ struct Job {
   std::int64_t fence = 0;                // raised by each claim and by a cancel; a lease of an older fence is dead
   std::int64_t revision = 0;             // raised by each stored change; orders the events about one job
   std::optional<std::string> worker;     // who holds the lease, while processing
+  std::optional<UserId> worker_user;     // whose key the worker claimed with; nothing for the program's own runner
   std::optional<Time> lease_expires_at;  // while processing
 };
 

@@ -11,6 +11,7 @@
 #include "base/async.h"
 #include "jobs/job.h"
 #include "jobs/job_store.h"
+#include "jobs/worker_types.h"
 
 namespace taskgate::jobs {
 
@@ -59,6 +60,8 @@ struct HandlerRegistration {
   TypeSelection types;
   std::size_t concurrency = 1;
   std::shared_ptr<JobHandler> handler;
+  // Of the selection, what workers outside the program ask for is left to them; null: nothing is.
+  std::shared_ptr<const WorkerTypes> left_to_workers = nullptr;
 };
 
 }  // namespace taskgate::jobs

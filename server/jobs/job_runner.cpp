@@ -42,6 +42,21 @@ HandlerOutcome timed_out(const Job& job) {
   return failed;
 }
 
+void leave_out(TypeSelection& selection, std::vector<std::string> types) {
+  if (selection.all_but) {
+    selection.types.insert(selection.types.end(), types.begin(), types.end());
+    return;
+  }
+  std::erase_if(selection.types, [&types](const std::string& each) {
+    return std::find(types.begin(), types.end(), each) != types.end();
+  });
+}
+
+std::optional<Time> earlier(std::optional<Time> one, std::optional<Time> other) {
+  if (!one || !other) return one ? one : other;
+  return std::min(*one, *other);
+}
+
 // One registration: its jobs, and the coroutine that claims for it.
 struct Lane {
   HandlerRegistration registration;
@@ -192,6 +207,12 @@ Awaitable<void> JobRunner::Implementation::claim_for(Lane* lane) {
       continue;
     }
     ClaimRequest request{options.worker, lane->registration.types, free, options.lease};
+    std::optional<Time> types_change;
+    if (const auto& others = lane->registration.left_to_workers) {
+      auto left = others->at(environment_->clock.now());
+      leave_out(request.types, std::move(left.types));
+      types_change = left.until;
+    }
     auto call = environment_->store.claim(std::move(request), environment_->clock.now());
     auto claim = co_await try_store(std::move(call), "claim", lane->pause);
     if (!claim) continue;
@@ -200,7 +221,7 @@ Awaitable<void> JobRunner::Implementation::claim_for(Lane* lane) {
       break;
     }
     for (const Job& job : claim->jobs) begin(lane, job);
-    if (claim->jobs.size() < free) co_await wait_for_work(lane, claim->next_due);
+    if (claim->jobs.size() < free) co_await wait_for_work(lane, earlier(claim->next_due, types_change));
   }
   --claiming_;
   changed_->ring();

@@ -100,6 +100,14 @@ class JobRunnerTest : public ::testing::Test {
     ManualAlarms::run_ready(loop);
   }
   void start() { start(handler); }
+  // All types but those that workers ask for.
+  void start_beside(std::shared_ptr<const WorkerTypes> workers) {
+    HandlerRegistration registration{{{}, true}, 1, handler, std::move(workers)};
+    runner = std::make_unique<JobRunner>(loop.get_executor(), store, service, clock, options,
+                                         std::vector<HandlerRegistration>{registration});
+    runner->start();
+    ManualAlarms::run_ready(loop);
+  }
   void stop() {
     bool stopped = false;
     boost::asio::co_spawn(loop, runner->stop(), [&stopped](std::exception_ptr) { stopped = true; });
@@ -169,6 +177,19 @@ TEST_F(JobRunnerTest, StartsTheUrgentJobBeforeThoseWaiting) {
   EXPECT_EQ(get(zeros[0]).status, JobStatus::completed);
   EXPECT_EQ(get(ten).status, JobStatus::processing);
   EXPECT_EQ(get(zeros[1]).status, JobStatus::pending);
+}
+
+TEST_F(JobRunnerTest, LeavesToWorkersWhatTheyAskForUntilTheirGraceIsOver) {
+  const auto workers = std::make_shared<WorkerTypes>();
+  start_beside(workers);
+  workers->heard({"resize"}, clock.now(), clock.now());
+  const JobId theirs = submit("resize", "{}", 10);
+  const JobId ours = submit("anything");
+  EXPECT_EQ(get(ours).status, JobStatus::completed);
+  pass(WorkerTypes::grace - seconds{1});
+  EXPECT_EQ(get(theirs).status, JobStatus::pending);
+  pass(seconds{2});
+  EXPECT_EQ(get(theirs).status, JobStatus::completed);
 }
 
 TEST_F(JobRunnerTest, RetriesAndThenFailsWithALinePerAttempt) {

@@ -35,6 +35,9 @@ inline constexpr std::size_t page_bytes_max = std::size_t{8} << 20;
   return job.data.size() + (job.result ? job.result->size() : 0) + (job.error ? job.error->size() : 0);
 }
 
+// A claim likewise ends early: with a job that brings what it carries to this many bytes.
+inline constexpr std::size_t claim_bytes_max = std::size_t{8} << 20;
+
 struct JobPage {
   std::vector<Job> jobs;      // newest first; at least one unless there is none
   std::optional<JobId> next;  // give it as `before` for the next page; nothing when this is the last
@@ -52,12 +55,15 @@ struct ClaimRequest {
   std::size_t max = 1;
   std::chrono::milliseconds lease{30'000};
   Scope scope = {};  // whose jobs
+  // Whose key the worker claims with; nothing for the program's own runner. Workers of two users may have one name.
+  std::optional<UserId> worker_user = std::nullopt;
 };
 
 struct Claim {
   std::vector<Job> jobs;  // now `processing`, with the fence that every later change must present
-  // When fewer than `max` were ready: the earliest moment at which a waiting job (a delay, a retry) becomes ready, if
-  // any does. It may be the job of a user outside the scope.
+  // When it ended early with jobs left that could start: now. Otherwise, when fewer than `max` were ready: the earliest
+  // moment at which a waiting job (a delay, a retry) becomes ready, if any does. It may be the job of a user outside
+  // the scope.
   std::optional<Time> next_due;
 };
 
@@ -124,11 +130,13 @@ class JobStore {
   // `dependsOn`); on one that failed or was cancelled, it is failed from the start, unless it agreed to wait. One that
   // is too many for its user's backlog is refused (`backlog_full`). Errors: conflict, reason `idempotency_mismatch`.
   virtual Awaitable<Result<SubmitAnswer>> submit_all(SubmitRequest request, Time now) = 0;
-  // Starts up to `max` ready jobs in claim order: attempts + 1, fence + 1, progress 0, `run_at` cleared, `started_at` =
-  // now.
+  // Starts up to `max` ready jobs in claim order, fewer when they carry more than claim_bytes_max: attempts + 1, fence
+  // + 1, progress 0, `run_at` cleared, `started_at` = now.
   virtual Awaitable<Claim> claim(ClaimRequest request, Time now) = 0;
   // One answer per settlement, in order. Each stands alone.
   virtual Awaitable<std::vector<Settled>> settle(std::vector<Settlement> settlements, Time now) = 0;
+  // Releases, as a settlement does, every job that this worker of this user holds. The jobs as they stand after that.
+  virtual Awaitable<std::vector<Job>> release_held(UserId worker_user, std::string worker, Time now) = 0;
   // One answer per beat: the job after an accepted beat, nothing when the lease is not current.
   virtual Awaitable<std::vector<std::optional<Job>>> beat(std::vector<Beat> beats, Time now) = 0;
   // Puts back every job whose lease ended before `now`: crashes + 1, retries untouched, its place kept. With more than

@@ -90,7 +90,8 @@ class MemoryJobStore : public JobStore {
     const Turn turn(*this);
     promote_due(now);
     Claim claim;
-    while (claim.jobs.size() < request.max) {
+    std::size_t bytes = 0;
+    while (claim.jobs.size() < request.max && bytes < claim_bytes_max) {
       const auto next = ready_.pop(request.types, now, request.scope.user);
       if (!next) break;
       Record& record = records_.at(next->id);
@@ -102,9 +103,12 @@ class MemoryJobStore : public JobStore {
       }
       start(record, request, now);
       claim.jobs.push_back(record.job);
+      bytes += carried_bytes(record.job);
     }
     for (const auto& [type, level] : ready_.take_changed_levels()) levels_.insert_or_assign(type, level);
-    if (claim.jobs.size() < request.max) claim.next_due = earliest_due(request.types);
+    if (claim.jobs.size() < request.max) {
+      claim.next_due = bytes < claim_bytes_max ? earliest_due(request.types) : now;
+    }
     co_return claim;
   }
 
@@ -114,6 +118,18 @@ class MemoryJobStore : public JobStore {
     answers.reserve(settlements.size());
     for (const Settlement& settlement : settlements) answers.push_back(settle_one(settlement, now));
     co_return answers;
+  }
+
+  Awaitable<std::vector<Job>> release_held(UserId worker_user, std::string worker, Time now) override {
+    const Turn turn(*this);
+    std::vector<Job> released;
+    for (auto& [id, record] : records_) {
+      const Job& job = record.job;
+      if (job.status != JobStatus::processing || job.worker_user != worker_user || job.worker != worker) continue;
+      (void)settle_one({id, job.fence, SettlementKind::release, std::nullopt, std::nullopt, std::nullopt}, now);
+      released.push_back(job);
+    }
+    co_return released;
   }
 
   Awaitable<std::vector<std::optional<Job>>> beat(std::vector<Beat> beats, Time now) override {
@@ -458,6 +474,7 @@ class MemoryJobStore : public JobStore {
   }
   static void drop_lease(Job& job) {
     job.worker.reset();
+    job.worker_user.reset();
     job.lease_expires_at.reset();
   }
   static void start(Record& record, const ClaimRequest& request, Time now) {
@@ -470,6 +487,7 @@ class MemoryJobStore : public JobStore {
     job.run_at.reset();
     job.started_at = now;
     job.worker = request.worker;
+    job.worker_user = request.worker_user;
     job.lease_expires_at = now + request.lease;
     touch(job, now);
     record.attempts.push_back({job.attempts, request.worker, now, std::nullopt, std::nullopt, std::nullopt});

@@ -46,7 +46,7 @@ class QueueServiceTest : public ::testing::Test {
   IdGenerator ids;
   MemoryJobStore store;
   JobService jobs{store, clock, ids};
-  HandlerDirectory workers{handlers()};
+  HandlerDirectory workers{handlers(), clock};
   QueueService queues{store, jobs, workers, clock};
 };
 

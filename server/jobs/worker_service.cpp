@@ -115,6 +115,10 @@ WorkerService::Implementation::Implementation(boost::asio::any_io_executor loop_
       options(completed(std::move(chosen))),
       leases(options.lease_secret) {}
 
+void WorkerService::Implementation::note_types(const std::vector<std::string>& types, Time heard_until) {
+  if (options.types) options.types->heard(types, heard_until, clock.now());
+}
+
 void WorkerService::Implementation::connect_signals() {
   const std::weak_ptr<Implementation> weak = weak_from_this();
   jobs.job_changed.connect([weak](const Job& job) {
@@ -182,16 +186,18 @@ Awaitable<Result<WorkerClaimAnswer>> WorkerService::claim(Principal caller, Work
     worker.all_users = all_users;
     worker.types = claim.types;
   }
+  my->note_types(claim.types, my->clock.now() + claim.wait);
   Place place(*my, poll, Wanted{scope.user, claim.types}, key);
   const Time until = my->clock.now() + claim.wait;
   const auto max = static_cast<std::size_t>(claim.max);
   std::vector<Job> jobs;
   bool over = false;
   while (!over && !poll->gone() && !my->draining) {
-    ClaimRequest request{claim.worker, {claim.types, false}, max, claim.lease, scope};
+    ClaimRequest request{claim.worker, {claim.types, false}, max, claim.lease, scope, caller.user_id};
     auto call = my->store.claim(std::move(request), my->clock.now());
     Claim claimed = co_await std::move(call);
-    place.asked(claimed.jobs.size() == max);
+    const bool ended_early = !claimed.jobs.empty() && claimed.next_due && *claimed.next_due <= my->clock.now();
+    place.asked(claimed.jobs.size() == max || ended_early);
     jobs = std::move(claimed.jobs);
     answer.cancels = place.take_cancels();
     over = !jobs.empty() || !answer.cancels.empty() || my->clock.now() >= until;
@@ -216,6 +222,9 @@ Awaitable<Result<WorkerClaimAnswer>> WorkerService::claim(Principal caller, Work
     Implementation::Access access(*my);
     for (const Job& job : jobs) access.registry().hold(key, job);
   }
+  std::vector<std::string> held;
+  for (const Job& job : jobs) held.push_back(job.type);
+  if (!held.empty()) my->note_types(held, my->clock.now() + claim.lease);
   answer.jobs.reserve(jobs.size());
   for (Job& job : jobs) {
     my->jobs.job_changed(job);
@@ -227,15 +236,22 @@ Awaitable<Result<WorkerClaimAnswer>> WorkerService::claim(Principal caller, Work
 
 Awaitable<std::size_t> WorkerService::bye(Principal caller, std::string worker) {
   const auto my = implementation_;
-  std::vector<Job> jobs;
+  const WorkerRegistry::Key key{caller.user_id, worker};
+  std::vector<HeldJob> held;
   {
     Implementation::Access access(*my);
-    const WorkerRegistry::Key key{caller.user_id, std::move(worker)};
-    for (HeldJob& held : access.registry().held_by(key)) jobs.push_back(std::move(held.job));
+    held = access.registry().held_by(key);
+  }
+  auto call = my->store.release_held(caller.user_id, std::move(worker), my->clock.now());
+  const auto released = co_await std::move(call);
+  {
+    Implementation::Access access(*my);
+    for (const HeldJob& each : held) access.registry().drop(each.job.id, each.job.fence);
     (void)access.registry().take_cancels(key);
   }
-  auto handing = my->hand_back(std::move(jobs));
-  co_return co_await std::move(handing);
+  for (const Job& job : released) my->jobs.job_changed(job);
+  if (!released.empty()) my->jobs.work_available();
+  co_return released.size();
 }
 
 bool WorkerService::serves(const UserId& user, std::string_view type) const {

@@ -19,6 +19,7 @@
 #include "jobs/worker_directory.h"
 #include "jobs/worker_poll.h"
 #include "jobs/worker_registry.h"
+#include "jobs/worker_types.h"
 
 namespace taskgate::jobs {
 
@@ -31,6 +32,7 @@ struct WorkerOptions {
   std::function<double()> random;                    // chance in [0, 1) for the jitter; empty: random
   std::function<void(const std::string&)> log_line;  // where the lines about attempts go; empty: the log
   std::shared_ptr<AlarmSource> alarms;               // null: the machine's timers
+  std::shared_ptr<WorkerTypes> types;                // is told what workers ask for; null: nobody is
 };
 
 // What a worker says about a job in its hands.
@@ -116,7 +118,7 @@ class WorkerService final : public WorkerDirectory {
   Awaitable<Result<WorkerClaimAnswer>> claim(Principal caller, WorkerClaim claim, std::shared_ptr<WorkerPoll> poll);
   Awaitable<std::vector<WorkerAnswer>> settle(Principal caller, std::vector<WorkerSettle> settles);
   Awaitable<std::vector<WorkerAnswer>> beat(Principal caller, std::vector<WorkerBeat> beats);
-  // Hands back what is in the worker's hands, no attempt spent. How many jobs that were.
+  // Hands back every job that this worker of the caller's holds, no attempt spent. How many jobs that were.
   Awaitable<std::size_t> bye(Principal caller, std::string worker);
 
   // Errors: forbidden `admin_only`.

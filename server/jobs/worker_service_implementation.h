@@ -31,6 +31,7 @@ class WorkerService::Implementation : public std::enable_shared_from_this<Worker
   // The job as it was claimed under that lease: from memory, else from the store; nothing when it does not exist.
   Awaitable<std::optional<Job>> job_in_hand(LeaseGrant grant);
   void take_beat(const LeaseGrant& grant, const Beat& beat, const Job& job);
+  void note_types(const std::vector<std::string>& types, Time heard_until);
   // Held-back progress, a little later.
   static Awaitable<void> announce_later(std::shared_ptr<Implementation> self);
 

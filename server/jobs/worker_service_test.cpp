@@ -44,6 +44,7 @@ class WorkerServiceTest : public ::testing::Test {
   WorkerOptions options() {
     WorkerOptions chosen;
     chosen.lease_secret = "secret";
+    chosen.types = types;
     chosen.random = [] { return 0.5; };
     chosen.log_line = [this](const std::string& line) { lines.push_back(line); };
     chosen.alarms = std::shared_ptr<AlarmSource>(&alarms, [](AlarmSource*) {});
@@ -124,6 +125,7 @@ class WorkerServiceTest : public ::testing::Test {
   ManualAlarms alarms{clock};
   IdGenerator ids;
   JobService service{store, clock, ids};
+  std::shared_ptr<WorkerTypes> types = std::make_shared<WorkerTypes>();
   WorkerService workers{loop.get_executor(), store, service, clock, options()};
   Principal ann;
   Principal bob;
@@ -451,6 +453,23 @@ TEST_F(WorkerServiceTest, LooksAgainWhenALimitMayHaveBeenLifted) {
   service.work_available();
   ManualAlarms::run_ready(loop);
   EXPECT_FALSE(request->waits());
+}
+
+TEST_F(WorkerServiceTest, KeepsTheTypesThatWorkersAskForOrHold) {
+  const auto left_until = [this] { return types->at(clock.now()).until.value() - WorkerTypes::grace; };
+  (void)begin(ann, wanted("w", seconds{0}, {"mail", "resize"}));
+  EXPECT_THAT(types->at(clock.now()).types, ElementsAre("mail", "resize"));
+  EXPECT_EQ(left_until(), clock.now());
+  pass(std::chrono::minutes{9});
+  submit(ann, "resize");
+  auto claim = wanted("w", seconds{0}, {"resize"});
+  claim.lease = seconds{60};
+  const ClaimedJob claimed = begin(ann, std::move(claim))->job();
+  pass(std::chrono::minutes{1});
+  EXPECT_THAT(types->at(clock.now()).types, ElementsAre("resize"));
+  EXPECT_EQ(left_until(), clock.now()) << "until its lease ends";
+  EXPECT_EQ(beat(ann, sign(claimed)), "ok");
+  EXPECT_EQ(left_until(), clock.now() + seconds{60});
 }
 
 TEST_F(WorkerServiceTest, ShowsAdminsWhoHoldsWhat) {

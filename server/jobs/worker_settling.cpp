@@ -207,6 +207,7 @@ Awaitable<std::vector<WorkerAnswer>> WorkerService::beat(Principal caller, std::
 }
 
 void WorkerService::Implementation::take_beat(const LeaseGrant& grant, const Beat& beat, const Job& job) {
+  note_types({job.type}, job.lease_expires_at.value_or(clock.now()));
   bool tell_now = false;
   bool tell_later = false;
   {

@@ -105,6 +105,39 @@ test("failures are retried by the server's rules, unless the worker says otherwi
   expect(await alice.job(once.id)).toMatchObject({ status: "failed", retries: 0 });
 });
 
+test("a claim ends once its jobs carry 8 MiB; the others are claimed next, on their first attempt", async () => {
+  const text = "x".repeat(255 * 1024);
+  const many = Array.from({ length: 40 }, () => ({ type: "Heavy", data: { text } }));
+  for (const half of [many.slice(0, 20), many.slice(20)]) {
+    expect((await alice.post("/api/jobs/batch", { jobs: half })).status).toBeLessThan(300);
+  }
+  const first = await worker.send("claim", { worker: "box-1", types: ["Heavy"], max: 1000 });
+  expect(first.body.jobs.length).toBeGreaterThan(0);
+  expect(first.text.length).toBeLessThan(9 * 1024 * 1024);
+  const second = await worker.claim(["Heavy"], { max: 1000 });
+  expect(first.body.jobs.length + second.jobs.length).toBe(40);
+  expect(second.jobs.every((job: { attempt: number }) => job.attempt === 1)).toBe(true);
+  await worker.send("bye", { worker: "box-1" });
+});
+
+test("after a restart of the server, bye hands back what was claimed before, and nobody else's", async () => {
+  const first = await Server.start(OPTIONS);
+  const owner = await newAccount(first);
+  const keys = [(await newKey(owner, ["worker"])).key, (await newKey(await newAdmin(first), ["worker"], { allUsers: true })).key];
+  const [ours, theirs] = [await owner.submit("Held"), await owner.submit("Held")];
+  const [own, foreign] = keys.map((key) => new HttpWorker(first.client(), key, "box"));
+  expect((await own?.claimOne("Held")).id).toBe(ours.id);
+  expect((await foreign?.claimOne("Held")).id).toBe(theirs.id);
+  await first.kill();
+  const second = await first.again();
+  const returned = new HttpWorker(second.client(), keys[0] ?? "", "box");
+  expect((await returned.send("bye", { worker: "box" })).body.released).toBe(1);
+  const status = async (id: string) => (await second.client().get(`/api/jobs/${id}`, { token: owner.accessToken })).body.data;
+  expect(await status(ours.id)).toMatchObject({ status: "pending", attempts: 0 });
+  expect(await status(theirs.id)).toMatchObject({ status: "processing" });
+  await second.stop();
+});
+
 test("snooze, release and bye spend nothing", async () => {
   const job = await alice.submit("Later", { maxRetries: 0 });
   expect(await worker.settle(await worker.claimOne("Later"), "snooze", { delayMs: 100 })).toBe("ok");

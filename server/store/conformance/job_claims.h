@@ -45,6 +45,27 @@ TEST_P(JobClaims, TakeOneUsersJobsOnly) {
   EXPECT_THAT(claim_within({}, {{}, true}), ::testing::ElementsAre(theirs));
 }
 
+TEST_P(JobClaims, EndOnceTheyCarryManyBytesAndLeaveTheRestUntouched) {
+  constexpr std::size_t data_bytes = std::size_t{256} * 1024;
+  constexpr std::size_t fitting = claim_bytes_max / data_bytes;
+  std::vector<JobId> all;
+  for (std::size_t count = 0; count < fitting + 2; ++count) {
+    Job job = make_job();
+    job.data = "\"" + std::string(data_bytes - 2, 'x') + "\"";
+    all.push_back(submit(std::move(job)).id);
+  }
+  const Claim first = claim(1'000);
+  EXPECT_EQ(first.jobs.size(), fitting);
+  EXPECT_EQ(first.next_due, now) << "there is more to have at once";
+  const Job left = get(all.back());
+  EXPECT_EQ(left.status, JobStatus::pending);
+  EXPECT_EQ(left.attempts, 0);
+  EXPECT_EQ(left.fence, 0);
+  const Claim second = claim(1'000);
+  EXPECT_THAT(ids_of(second.jobs), ::testing::ElementsAre(all[fitting], all[fitting + 1]));
+  EXPECT_EQ(second.next_due, std::nullopt);
+}
+
 TEST_P(JobClaims, MarkTheJobAndGiveItALease) {
   const JobId id = submit().id;
   now += 5s;

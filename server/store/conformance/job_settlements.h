@@ -235,4 +235,49 @@ TEST_P(JobBeats, StartFromZeroInTheNextAttempt) {
   EXPECT_EQ(get(job.id).progress_message, std::nullopt);
 }
 
+class JobGoodbyes : public JobSuite {
+ protected:
+  Job claim_as(const std::optional<UserId>& worker_user, std::string worker, Scope scope = {}) {
+    ClaimRequest request{std::move(worker), {{}, true}, 1, lease, scope, worker_user};
+    return run(store().claim(std::move(request), now)).jobs.at(0);
+  }
+  std::vector<JobId> say(const UserId& worker_user, std::string worker) {
+    return ids_of(run(store().release_held(worker_user, std::move(worker), now)));
+  }
+};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(JobGoodbyes);
+
+TEST_P(JobGoodbyes, GiveBackAllThatTheWorkerOfTheUserHoldsAndNothingElse) {
+  for (int count = 0; count < 6; ++count) submit();
+  const Job first = claim_as(alice, "box");
+  const Job second = claim_as(alice, "box");
+  const Job of_another_worker = claim_as(alice, "box-2");
+  const Job of_another_user = claim_as(bob, "box");
+  const Job of_the_runner = claim_as(std::nullopt, "box");
+  const Job ended = claim_as(alice, "box");
+  settle(completion(ended));
+  EXPECT_EQ(first.worker_user, alice);
+  reopen();
+
+  now += 1s;
+  EXPECT_THAT(say(alice, "box"), ::testing::UnorderedElementsAre(first.id, second.id));
+  for (const JobId id : {first.id, second.id}) {
+    const Job job = get(id);
+    EXPECT_EQ(job.status, JobStatus::pending);
+    EXPECT_EQ(job.attempts, 0);
+    EXPECT_EQ(job.retries, 0);
+    EXPECT_EQ(job.worker, std::nullopt);
+    EXPECT_EQ(job.worker_user, std::nullopt);
+    EXPECT_EQ(attempts(id).at(0).outcome, AttemptOutcome::released);
+  }
+  for (const Job& other : {of_another_worker, of_another_user, of_the_runner}) {
+    EXPECT_EQ(get(other.id).status, JobStatus::processing);
+  }
+  EXPECT_EQ(get(of_another_user.id).worker_user, bob);
+  EXPECT_EQ(get(of_the_runner.id).worker_user, std::nullopt);
+  EXPECT_THAT(say(alice, "box"), ::testing::IsEmpty());
+  EXPECT_EQ(settle(completion(first)).status, SettleStatus::already_settled);
+  EXPECT_EQ(claim_as(bob, "box").id, first.id) << "at its old place";
+}
+
 }  // namespace taskgate::conformance

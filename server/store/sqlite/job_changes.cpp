@@ -10,6 +10,7 @@ using jobs::JobStatus;
 
 void end_lease(Job& job) {
   job.worker.reset();
+  job.worker_user.reset();
   job.lease_expires_at.reset();
 }
 

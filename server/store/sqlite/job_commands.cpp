@@ -29,6 +29,7 @@ void start(Job& job, const jobs::ClaimRequest& request, Time now) {
   job.run_at.reset();
   job.started_at = now;
   job.worker = request.worker;
+  job.worker_user = request.worker_user;
   job.lease_expires_at = now + request.lease;
   touch(job, now);
 }
@@ -136,7 +137,12 @@ jobs::Claim claim_jobs(WriteContext& context, const jobs::ClaimRequest& request,
   context.live.promote_due(context.rows, now);
   jobs::Claim claim;
   claim.jobs.reserve(std::min(request.max, context.live.ready()));
+  std::size_t bytes = 0;
   while (claim.jobs.size() < request.max) {
+    if (bytes >= jobs::claim_bytes_max) {
+      claim.next_due = now;
+      break;
+    }
     const auto id = context.live.pop(request.types, request.scope, now);
     if (!id) break;
     auto job = context.rows.find(*id);
@@ -156,6 +162,7 @@ jobs::Claim claim_jobs(WriteContext& context, const jobs::ClaimRequest& request,
     context.live.enter(*job, now);
     context.terms.update(*job);
     context.counts.moved(job->user_id, JobStatus::pending, JobStatus::processing);
+    bytes += jobs::carried_bytes(*job);
     claim.jobs.push_back(std::move(*job));
   }
   for (const auto& [type, level] : context.live.take_changed_levels()) context.controls.store_level(type, level);
@@ -170,6 +177,19 @@ std::vector<Settled> settle_jobs(WriteContext& context, const std::vector<Settle
   for (const auto& settlement : settlements) settled.push_back(settle_one(context, settlement, now));
   tell_dependents(context, now);
   return settled;
+}
+
+std::vector<Job> release_held_jobs(WriteContext& context, const UserId& worker_user, const std::string& worker,
+                                   Time now) {
+  std::vector<Job> released;
+  for (const JobId id : context.live.leased()) {
+    const auto fence = context.rows.find_lease(id, worker_user, worker);
+    if (!fence) continue;
+    auto settled =
+        settle_one(context, {id, *fence, SettlementKind::release, std::nullopt, std::nullopt, std::nullopt}, now);
+    if (settled.job) released.push_back(std::move(*settled.job));
+  }
+  return released;
 }
 
 std::vector<std::optional<Job>> beat_jobs(WriteContext& context, const std::vector<jobs::Beat>& beats, Time now) {

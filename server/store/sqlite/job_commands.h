@@ -18,6 +18,8 @@ namespace taskgate::sqlite {
 [[nodiscard]] jobs::Claim claim_jobs(WriteContext& context, const jobs::ClaimRequest& request, Time now);
 [[nodiscard]] std::vector<jobs::Settled> settle_jobs(WriteContext& context,
                                                      const std::vector<jobs::Settlement>& settlements, Time now);
+[[nodiscard]] std::vector<jobs::Job> release_held_jobs(WriteContext& context, const UserId& worker_user,
+                                                       const std::string& worker, Time now);
 [[nodiscard]] std::vector<std::optional<jobs::Job>> beat_jobs(WriteContext& context,
                                                               const std::vector<jobs::Beat>& beats, Time now);
 [[nodiscard]] std::vector<jobs::Job> reclaim_expired_jobs(WriteContext& context, int crashes_max, Time now);

@@ -46,6 +46,7 @@ const auto engines = ::testing::Values(JobEngineMaker{"Sqlite", [] { return std:
 INSTANTIATE_TEST_SUITE_P(Engine, JobSubmission, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobClaims, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobSettlements, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, JobGoodbyes, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobBeats, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobCrashes, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobCancellation, engines, NameOfEngine{});

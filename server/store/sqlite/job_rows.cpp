@@ -73,7 +73,10 @@ Job read_job(const Cursor& row, Database& database) {
   job.created_at = row.time(15);
   job.updated_at = row.time(16);
   job.started_at = row.optional_time(17);
-  if (job.status == JobStatus::processing) job.worker = row.optional_text(18);
+  if (job.status == JobStatus::processing) {
+    job.worker = row.optional_text(18);
+    if (!row.is_null(27)) job.worker_user = row.user_id(27);
+  }
   job.progress_message = row.optional_text(19);
   if (!row.is_null(20)) job.queue = row.text(20);
   if (!row.is_null(21)) job.tags = read_tags(row.text(21));
@@ -120,14 +123,16 @@ std::optional<Attempt> read_latest_attempt(Database& database, JobId id) {
 JobRows::JobRows(Database& database)
     : database_(database),
       insert_(database.prepare(fmt::format(
-          "INSERT INTO jobs ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", job_columns))),
+          "INSERT INTO jobs ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", job_columns))),
       insert_data_(database.prepare("INSERT INTO job_data (job_id, data) VALUES (?, ?)")),
       find_(database.prepare(fmt::format("SELECT {} FROM jobs WHERE id = ?", job_columns))),
       find_pending_(database.prepare("SELECT status, user_id, type, priority, queue FROM jobs WHERE id = ?")),
+      find_lease_(
+          database.prepare("SELECT fence FROM jobs WHERE id = ? AND status = 1 AND worker = ? AND worker_user = ?")),
       store_live_(database.prepare("UPDATE jobs SET status = ?, run_at = ?, lease_expires_at = ?, fence = ?, revision "
                                    "= ?, attempts = ?, retries = ?, "
                                    "crashes = ?, progress = ?, updated_at = ?, started_at = ?, worker = ?, "
-                                   "progress_message = ?, error = ?, blocked_by = ? WHERE id = ?")),
+                                   "progress_message = ?, error = ?, blocked_by = ?, worker_user = ? WHERE id = ?")),
       store_finish_(database.prepare(
           "UPDATE jobs SET status = ?, run_at = ?, lease_expires_at = ?, fence = ?, revision = ?, attempts = ?, "
           "retries = ?, "
@@ -151,7 +156,7 @@ void JobRows::insert(const Job& job) {
                   job.lease_expires_at, job.completed_at, job.fence, job.revision, job.attempts, job.retries,
                   job.max_retries, job.crashes, job.progress, job.created_at, job.updated_at, job.started_at,
                   view(job.worker), view(job.progress_message), queue, view(tags), view(job.error), view(job.result),
-                  data, view(terms), job.blocked_by);
+                  data, view(terms), job.blocked_by, job.worker_user);
   if (long_data) insert_data_.execute(job.id, job.data);
 }
 
@@ -168,10 +173,17 @@ std::optional<QueuedRow> JobRows::find_pending(JobId id) {
                    std::string(row.is_null(4) ? default_queue : row.text(4))};
 }
 
+std::optional<std::int64_t> JobRows::find_lease(JobId id, const UserId& worker_user, std::string_view worker) {
+  Cursor row = find_lease_.query(id, worker, worker_user);
+  if (!row.next()) return std::nullopt;
+  return row.integer(0);
+}
+
 void JobRows::store_live(const Job& job) {
   store_live_.execute(static_cast<int>(job.status), job.run_at, job.lease_expires_at, job.fence, job.revision,
                       job.attempts, job.retries, job.crashes, job.progress, job.updated_at, job.started_at,
-                      view(job.worker), view(job.progress_message), view(job.error), job.blocked_by, job.id);
+                      view(job.worker), view(job.progress_message), view(job.error), job.blocked_by, job.worker_user,
+                      job.id);
 }
 
 void JobRows::store_finish(const Job& job) {

@@ -20,7 +20,7 @@ inline constexpr std::string_view job_columns =
     "max_retries, "
     "crashes, progress, created_at, updated_at, started_at, worker, progress_message, queue, tags, error, result, "
     "data, "
-    "terms, blocked_by";
+    "terms, blocked_by, worker_user";
 
 // The job in the cursor's row. Long data is fetched through `database`.
 [[nodiscard]] jobs::Job read_job(const Cursor& row, Database& database);
@@ -66,6 +66,8 @@ class JobRows {
   void insert(const jobs::Job& job);
   [[nodiscard]] std::optional<jobs::Job> find(JobId id);
   [[nodiscard]] std::optional<QueuedRow> find_pending(JobId id);
+  // The fence of the job's lease, if that worker of that user holds it.
+  [[nodiscard]] std::optional<std::int64_t> find_lease(JobId id, const UserId& worker_user, std::string_view worker);
   // Stores a change between pending and processing, which leaves every index alone.
   void store_live(const jobs::Job& job);
   // Stores a change to or from a finished status.
@@ -87,6 +89,7 @@ class JobRows {
   Statement insert_data_;
   Statement find_;
   Statement find_pending_;
+  Statement find_lease_;
   Statement store_live_;
   Statement store_finish_;
   Statement store_change_;

@@ -71,6 +71,14 @@ Awaitable<std::vector<jobs::Settled>> SqliteJobStore::settle(std::vector<jobs::S
   co_return co_await std::move(settled);
 }
 
+Awaitable<std::vector<Job>> SqliteJobStore::release_held(UserId worker_user, std::string worker, Time now) {
+  auto work = [&worker_user, &worker, now](WriteContext& context) {
+    return release_held_jobs(context, worker_user, worker, now);
+  };
+  auto released = execute(work, job_change);
+  co_return co_await std::move(released);
+}
+
 Awaitable<std::vector<std::optional<Job>>> SqliteJobStore::beat(std::vector<jobs::Beat> beats, Time now) {
   auto work = [&beats, now](WriteContext& context) { return beat_jobs(context, beats, now); };
   auto answered = execute(work, job_change);

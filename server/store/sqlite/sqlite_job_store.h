@@ -16,6 +16,7 @@ class SqliteJobStore final : public jobs::JobStore {
   Awaitable<Result<jobs::SubmitAnswer>> submit_all(jobs::SubmitRequest request, Time now) override;
   Awaitable<jobs::Claim> claim(jobs::ClaimRequest request, Time now) override;
   Awaitable<std::vector<jobs::Settled>> settle(std::vector<jobs::Settlement> settlements, Time now) override;
+  Awaitable<std::vector<jobs::Job>> release_held(UserId worker_user, std::string worker, Time now) override;
   Awaitable<std::vector<std::optional<jobs::Job>>> beat(std::vector<jobs::Beat> beats, Time now) override;
   Awaitable<std::vector<jobs::Job>> reclaim_expired(int crashes_max, Time now) override;
   Awaitable<std::vector<jobs::Job>> recover(std::string worker, int crashes_max, std::chrono::milliseconds lease,
