@@ -109,6 +109,9 @@ class AccountStore {
   // Remembers when the key was last used; nothing happens when it is gone.
   virtual Awaitable<void> touch_api_key(ApiKeyId id, Time now) = 0;
 
+  // Removes users who never verified their address, were created before `before`, and have no one-time token left that
+  // ended after it; at most `limit`. Admins and disabled users stay. The number removed.
+  virtual Awaitable<std::size_t> prune_unverified(Time before, std::size_t limit) = 0;
   // Forgets tokens and API keys that expired and sessions that ended before `before`; at most `limit` rows. The number
   // removed.
   virtual Awaitable<std::size_t> prune(Time before, std::size_t limit) = 0;

@@ -265,6 +265,28 @@ class MemoryAccountStore : public AccountStore {
     co_return live;
   }
 
+  Awaitable<std::size_t> prune_unverified(Time before, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<UserId> removed;
+    for (const auto& [id, user] : users_) {
+      const bool invited = std::any_of(tokens_.begin(), tokens_.end(), [&](const auto& entry) {
+        return entry.second.user_id == id && entry.second.expires_at >= before;
+      });
+      if (removed.size() == limit) break;
+      if (user.email_verified || user.disabled || user.role == Role::admin || user.created_at >= before || invited)
+        continue;
+      removed.push_back(id);
+    }
+    for (const UserId& id : removed) {
+      const auto is_theirs = [&id](const auto& entry) { return entry.second.user_id == id; };
+      std::erase_if(tokens_, is_theirs);
+      std::erase_if(sessions_, is_theirs);
+      std::erase_if(keys_, is_theirs);
+      users_.erase(id);
+    }
+    co_return removed.size();
+  }
+
   Awaitable<std::size_t> prune(Time before, std::size_t limit) override {
     const std::lock_guard lock(mutex_);
     std::size_t removed = 0;

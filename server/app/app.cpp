@@ -57,6 +57,20 @@ jobs::RunnerOptions runner_options(const Config& config) {
   return options;
 }
 
+HousekeepingOptions housekeeping_options(const Config& config) {
+  const auto for_ever_if_zero = [](std::chrono::hours time) {
+    return time.count() == 0 ? std::nullopt : std::optional<std::chrono::milliseconds>(time);
+  };
+  const auto any_if_zero = [](std::int64_t number) { return number == 0 ? std::nullopt : std::optional(number); };
+  HousekeepingOptions options;
+  options.retention.completed = for_ever_if_zero(config.retain_completed);
+  options.retention.failed = for_ever_if_zero(config.retain_failed);
+  options.retention.finished_max = any_if_zero(config.retain_finished_max);
+  options.retention.finished_per_user_max = any_if_zero(config.retain_finished_per_user_max);
+  options.keep_unverified = for_ever_if_zero(config.retain_unverified_accounts);
+  return options;
+}
+
 std::unique_ptr<mail::Mailer> make_mailer(const Config& config, const Clock& clock) {
   if (config.email_user.empty()) return std::make_unique<mail::ConsoleMailer>(std::cout);
   mail::SmtpOptions options;
@@ -195,7 +209,7 @@ App::Parts::Parts(Config configuration)
       queues_(store_.jobs(), jobs_, present_, clock_),
       runner_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, runner_options(config_),
               make_handlers(config_, handlers_, worker_types_)),
-      housekeeping_(engine_loop_.executor(), store_.accounts(), clock_),
+      housekeeping_(engine_loop_.executor(), store_.accounts(), store_.jobs(), clock_, housekeeping_options(config_)),
       cross_origin_(config_.cors_origins, !config_.production && config_.cors_origins.empty()),
       server_(
           http_options(), [this](net::Request request) { return handle_http(std::move(request)); },

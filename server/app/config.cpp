@@ -43,13 +43,22 @@ auto number(Member Config::*member, Number least, Number most, std::string unit 
     if (!parsed || *parsed < least || *parsed > most) {
       return fmt::format("must be a number from {} to {}{}{}", least, most, unit.empty() ? "" : " ", unit);
     }
-    if constexpr (std::is_same_v<Member, std::chrono::milliseconds>) {
-      config.*member = std::chrono::milliseconds{static_cast<std::int64_t>(*parsed)};
+    if constexpr (std::is_same_v<Member, std::chrono::milliseconds> || std::is_same_v<Member, std::chrono::hours>) {
+      config.*member = Member{static_cast<std::int64_t>(*parsed)};
     } else {
       config.*member = static_cast<Member>(*parsed);
     }
     return std::nullopt;
   };
+}
+
+// Up to a hundred years.
+auto hours(std::chrono::hours Config::*member) {
+  return number(member, std::int64_t{0}, std::int64_t{876'000}, "hours");
+}
+
+auto number_of_jobs(std::int64_t Config::*member) {
+  return number(member, std::int64_t{0}, std::int64_t{1'000'000'000}, "jobs");
 }
 
 auto flag(bool Config::*member) {
@@ -208,6 +217,11 @@ std::vector<Setting> settings(bool production) {
        "1000000",
        false,
        number(&Config::queue_backlog_max, std::int64_t{0}, std::int64_t{1000000000}, "jobs")},
+      {"RETAIN_COMPLETED_HOURS", {}, "168", false, hours(&Config::retain_completed)},
+      {"RETAIN_FAILED_HOURS", {}, "720", false, hours(&Config::retain_failed)},
+      {"RETAIN_FINISHED_MAX", {}, "0", false, number_of_jobs(&Config::retain_finished_max)},
+      {"RETAIN_FINISHED_PER_USER_MAX", {}, "0", false, number_of_jobs(&Config::retain_finished_per_user_max)},
+      {"RETAIN_UNVERIFIED_ACCOUNTS_HOURS", {}, "168", false, hours(&Config::retain_unverified_accounts)},
       {"STOP_GRACE_MS",
        {},
        "5000",

@@ -51,7 +51,12 @@ struct Config {
   int password_min_score = 2;
   std::size_t hash_threads = 1;
   std::uint32_t fair_share_every = 8;
-  std::int64_t queue_backlog_max = 1'000'000;  // pending jobs per user; 0: no cap
+  std::int64_t queue_backlog_max = 1'000'000;             // pending jobs per user; 0: no cap
+  std::chrono::hours retain_completed{7 * 24};            // finished jobs; 0: for ever
+  std::chrono::hours retain_failed{30 * 24};              // and cancelled ones; likewise
+  std::int64_t retain_finished_max = 0;                   // jobs of all users; 0: any number
+  std::int64_t retain_finished_per_user_max = 0;          // likewise, of each user
+  std::chrono::hours retain_unverified_accounts{7 * 24};  // after their last link ended; 0: for ever
   std::chrono::milliseconds stop_grace{5'000};
 
   // Things the operator should know, in sentences; shown at the start.

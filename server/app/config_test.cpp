@@ -52,6 +52,14 @@ TEST_F(ConfigTest, StartsWithoutAnyConfiguration) {
   EXPECT_TRUE(config.warnings.empty());
 }
 
+TEST_F(ConfigTest, KeepsFinishedJobsForSoManyHours) {
+  EXPECT_EQ(load_config(sources()).retain_failed, std::chrono::hours(720));
+  const auto config = load_config(sources({{"RETAIN_COMPLETED_HOURS", "1"}, {"RETAIN_FINISHED_PER_USER_MAX", "50"}}));
+  EXPECT_EQ(config.retain_completed, std::chrono::hours(1));
+  EXPECT_EQ(config.retain_finished_per_user_max, 50);
+  EXPECT_NE(refusal(sources({{"RETAIN_FAILED_HOURS", "-1"}})).find("from 0 to 876000 hours"), std::string::npos);
+}
+
 TEST_F(ConfigTest, LaterSourcesWin) {
   write("PORT=1001\nHOST=10.0.0.1\nDATA_DIR=/file\n");
   const auto config = load_config(sources({{"PORT", "1002"}, {"HOST", "10.0.0.2"}}, {{"PORT", "1003"}}));

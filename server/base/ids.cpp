@@ -74,6 +74,10 @@ JobId IdGenerator::next_job_id(Time now) {
   return {last_job_id_};
 }
 
+JobId first_job_id_after(Time time) {
+  return {(static_cast<std::uint64_t>(time.time_since_epoch().count()) + 1) << job_sequence_bits};
+}
+
 UserId IdGenerator::next_user_id(Time now) {
   const std::lock_guard lock(mutex_);
   const auto seconds =

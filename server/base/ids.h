@@ -46,6 +46,9 @@ struct ApiKeyId {
 [[nodiscard]] std::string to_string(const SessionId& id);
 [[nodiscard]] std::string to_string(const ApiKeyId& id);
 
+// Above every id that a generator makes in that millisecond or before (unless it made millions within one millisecond).
+[[nodiscard]] JobId first_job_id_after(Time time);
+
 // Strict: the exact length, lowercase hex digits only.
 [[nodiscard]] std::optional<JobId> parse_job_id(std::string_view text);
 [[nodiscard]] std::optional<UserId> parse_user_id(std::string_view text);

@@ -12,6 +12,7 @@
 #include "jobs/deadlines.h"
 #include "jobs/job.h"
 #include "jobs/queue_control.h"
+#include "jobs/retention.h"
 #include "jobs/submission.h"
 
 namespace taskgate::jobs {
@@ -157,7 +158,8 @@ class JobStore {
   virtual Awaitable<Result<Job>> cancel(Scope scope, JobId id, Time now) = 0;
   // failed or cancelled → pending at once, with retries and crashes from 0 and `error` cleared. Errors: not_found;
   // conflict, reason `not_finished` or `already_completed`; `unique_key_taken` when another job holds its unique key by
-  // now; `dependency_failed` when it would fail at once again, because a job it depends on failed or was cancelled.
+  // now; `dependency_failed` when it would fail at once again, because a job it depends on failed or was cancelled, or,
+  // when it never started, is not kept any more.
   virtual Awaitable<Result<Job>> retry(Scope scope, JobId id, Time now) = 0;
   // Gives a pending job another priority or another time. Errors: not_found; conflict, reason `not_pending`.
   virtual Awaitable<Result<Job>> change(Scope scope, JobId id, JobChange change, Time now) = 0;
@@ -170,6 +172,11 @@ class JobStore {
   virtual Awaitable<QueueOverview> queue_overview(Time now) = 0;
   // Who serves the job's type is not considered. Errors: not_found.
   virtual Awaitable<Result<Explanation>> explain(Scope scope, JobId id, Time now) = 0;
+
+  // One step of a round over the finished jobs, see retention.h: removes up to `limit` that may go, each with all that
+  // hangs on it. A job is kept while a waiting one depends on it, and while its unique key's window runs. Also forgets
+  // idempotency keys that have expired. Small steps disturb nobody; begin with an empty place and go on at `next`.
+  virtual Awaitable<PruneStep> prune(Retention retention, PrunePlace place, std::size_t limit, Time now) = 0;
 
   // Errors: not_found, the same for absent and for outside the scope.
   virtual Awaitable<Result<Job>> get(Scope scope, JobId id) = 0;

@@ -305,6 +305,35 @@ class MemoryJobStore : public JobStore {
     co_return explanation_of(record->job, ready_, now);
   }
 
+  Awaitable<PruneStep> prune(Retention retention, PrunePlace place, std::size_t limit, Time now) override {
+    const Turn turn(*this);
+    std::erase_if(answers_, [now](const auto& each) { return each.second.expires_at <= now; });
+    std::int64_t surplus = retention.finished_max ? finished_of(std::nullopt) - *retention.finished_max : 0;
+    std::map<UserId, std::int64_t> surplus_of;
+    std::vector<JobId> removed;
+    for (const auto& [id, record] : records_) {
+      const Job& job = record.job;
+      if (removed.size() == limit) break;
+      if (!is_finished(job.status) || is_awaited(id)) continue;
+      if (job.terms.unique_for == UniqueFor::window && holds_unique_key(job, now)) continue;
+      auto& of_user = surplus_of.try_emplace(job.user_id, 0).first->second;
+      if (of_user == 0 && retention.finished_per_user_max)
+        of_user = finished_of(job.user_id) - *retention.finished_per_user_max;
+      const bool too_many = surplus > 0 || of_user > 0;
+      if (!is_past_retention(job.status, job.completed_at, retention, now) &&
+          !(too_many && may_be_surplus(job.completed_at, now)))
+        continue;
+      removed.push_back(id);
+      --surplus;
+      // Never 0 again once it has been used up: that would count anew.
+      of_user = of_user == 1 ? -1 : of_user - 1;
+    }
+    for (const JobId id : removed) records_.erase(id);
+    PruneStep step{removed.size(), std::nullopt};
+    if (removed.size() == limit) step.next = place;
+    co_return step;
+  }
+
   Awaitable<Result<Job>> get(Scope scope, JobId id) override {
     const Turn turn(*this);
     const Record* record = find(scope, id);
@@ -435,6 +464,20 @@ class MemoryJobStore : public JobStore {
       return each.second.job.user_id == user && each.second.job.status == JobStatus::pending;
     });
   }
+  [[nodiscard]] std::int64_t finished_of(const std::optional<UserId>& user) const {
+    return std::count_if(records_.begin(), records_.end(), [&user](const auto& each) {
+      return (!user || each.second.job.user_id == *user) && is_finished(each.second.job.status);
+    });
+  }
+  // Whether a waiting job depends on it.
+  [[nodiscard]] bool is_awaited(JobId id) const {
+    return std::any_of(records_.begin(), records_.end(), [id](const auto& each) {
+      const Job& job = each.second.job;
+      const auto& ids = job.terms.depends_on;
+      return job.status == JobStatus::pending && job.blocked_by > 0 &&
+             std::find(ids.begin(), ids.end(), id) != ids.end();
+    });
+  }
   // Why the user may not have so many more pending jobs.
   [[nodiscard]] std::optional<Error> backlog_refusal(const UserId& user, std::int64_t more) const {
     const std::int64_t cap = ready_.user_control(user).backlog.value_or(backlog_max_);
@@ -555,14 +598,21 @@ class MemoryJobStore : public JobStore {
   Record* holder_of(const Job& job, Time now) {
     const auto taken = unique_.find({job.user_id, *job.terms.unique_key});
     if (taken == unique_.end()) return nullptr;
-    Record& record = records_.at(taken->second);
-    return holds_unique_key(record.job, now) ? &record : nullptr;
+    const auto holder = records_.find(taken->second);
+    if (holder == records_.end()) return nullptr;
+    return holds_unique_key(holder->second.job, now) ? &holder->second : nullptr;
   }
   // Counts what the job waits for; gives what keeps it from waiting.
   std::optional<Error> hold_up(Job& job) {
     job.blocked_by = 0;
     for (const JobId id : job.terms.depends_on) {
-      const Job& dependency = records_.at(id).job;
+      const auto found = records_.find(id);
+      if (found == records_.end()) {
+        // It had completed when this one started.
+        if (job.started_at) continue;
+        return dependency_gone(id);
+      }
+      const Job& dependency = found->second.job;
       if (dependency.status == JobStatus::completed) continue;
       if (is_finished(dependency.status) && job.terms.on_dependency_failure == OnDependencyFailure::fail) {
         return dependency_failed(id);

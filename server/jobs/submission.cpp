@@ -41,6 +41,11 @@ Error dependency_failed(JobId dependency) {
                   "Job " + to_string(dependency) + ", which this one depends on, has not completed; retry it first");
 }
 
+Error dependency_gone(JobId dependency) {
+  return conflict("dependency_failed", "Job " + to_string(dependency) +
+                                           ", which this one waited for, is not kept any more; submit this one anew");
+}
+
 std::string dependency_failure(JobId dependency, JobStatus status) {
   return "dependency " + to_string(dependency) + " failed" +
          (status == JobStatus::cancelled ? ": it was cancelled" : "");

@@ -70,6 +70,7 @@ struct JobChange {
 [[nodiscard]] Error idempotency_mismatch();
 [[nodiscard]] Error unknown_dependency(JobId dependency);
 [[nodiscard]] Error dependency_failed(JobId dependency);
+[[nodiscard]] Error dependency_gone(JobId dependency);
 // "dependency 0193… failed": why a job failed that waited for `dependency`, which ended as `status`.
 [[nodiscard]] std::string dependency_failure(JobId dependency, JobStatus status);
 

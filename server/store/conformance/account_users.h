@@ -174,4 +174,24 @@ TEST_P(AccountPasswords, AreResetWithATokenThatEndsEverythingElse) {
   EXPECT_EQ(get_user(user.id).password_hash, "$argon2id$new");
 }
 
+TEST_P(AccountUsers, AreRemovedWhenTheyNeverVerifyTheirAddress) {
+  const User stranger = create_user("stranger@example.org");
+  give_token(stranger, TokenPurpose::verify_email);
+  User verified = make_user("verified@example.org");
+  verified.email_verified = true;
+  User admin = make_user("admin@example.org");
+  admin.role = Role::admin;
+  User banned = make_user("banned@example.org");
+  banned.disabled = true;
+  for (const User& user : {verified, admin, banned}) run(store().create_user(user, std::nullopt)).value();
+
+  EXPECT_EQ(run(store().prune_unverified(now, 100)), 0u) << "it was created just now";
+  EXPECT_EQ(run(store().prune_unverified(now + 30min, 100)), 0u) << "its link ended just now";
+  EXPECT_EQ(run(store().prune_unverified(now + 30min + 1ms, 0)), 0u);
+  EXPECT_EQ(run(store().prune_unverified(now + 30min + 1ms, 100)), 1u);
+  EXPECT_FALSE(run(store().find_user(stranger.id)).has_value());
+  for (const User& user : {verified, admin, banned}) EXPECT_TRUE(run(store().find_user(user.id)).has_value());
+  EXPECT_EQ(create_user("stranger@example.org").email, "stranger@example.org") << "the address is free again";
+}
+
 }  // namespace taskgate::conformance

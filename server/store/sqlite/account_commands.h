@@ -43,6 +43,7 @@ struct RotationRequest {
 std::vector<SessionId> revoke_sessions(Database& database, const UserId& user, const std::optional<SessionId>& except,
                                        Time now);
 void raise_token_version(Database& database, const UserId& user, Time now);
+[[nodiscard]] std::size_t prune_unverified_users(Database& database, Time before, std::size_t limit);
 [[nodiscard]] std::size_t prune_accounts(Database& database, Time before, std::size_t limit);
 
 }  // namespace taskgate::sqlite

@@ -102,8 +102,12 @@ std::optional<FailedDependency> count_dependencies(WriteContext& context, Job& j
   job.blocked_by = 0;
   for (const JobId id : job.terms.depends_on) {
     const auto dependency = context.rows.find_dependency(id);
-    // One that was removed since had completed.
-    if (!dependency || dependency->status == JobStatus::completed) continue;
+    if (!dependency) {
+      // It had completed when this one started. Of one that never started nobody can tell.
+      if (job.started_at) continue;
+      return FailedDependency{id, std::nullopt};
+    }
+    if (dependency->status == JobStatus::completed) continue;
     if (jobs::is_finished(dependency->status) && job.terms.on_dependency_failure == jobs::OnDependencyFailure::fail) {
       return FailedDependency{id, dependency->status};
     }

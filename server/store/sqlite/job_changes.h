@@ -30,7 +30,7 @@ jobs::Job expire(WriteContext& context, jobs::Job job, Time now);
 // cancelled, of a job that did not agree to wait.
 struct FailedDependency {
   JobId id;
-  jobs::JobStatus status;
+  std::optional<jobs::JobStatus> status;  // nothing: it is not kept any more
 };
 [[nodiscard]] std::optional<FailedDependency> count_dependencies(WriteContext& context, jobs::Job& job);
 // The job that holds the unique key of this one.

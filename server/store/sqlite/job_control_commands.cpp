@@ -45,7 +45,8 @@ Result<Job> retry_job(WriteContext& context, const jobs::Scope& scope, JobId id,
   if (job->status == JobStatus::completed) return conflict("already_completed", "The job has already completed");
   if (!jobs::is_finished(job->status)) return conflict("not_finished", "The job has not finished yet");
   const Standing before = standing_of(*job);
-  if (const auto failed = count_dependencies(context, *job)) return jobs::dependency_failed(failed->id);
+  if (const auto failed = count_dependencies(context, *job))
+    return failed->status ? jobs::dependency_failed(failed->id) : jobs::dependency_gone(failed->id);
   if (job->terms.unique_key && job->terms.unique_for != jobs::UniqueFor::window) {
     const auto holder = find_holder(context, *job, now);
     if (holder && holder->id != job->id) return jobs::unique_key_taken(holder->id);

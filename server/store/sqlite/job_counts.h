@@ -15,6 +15,7 @@ class JobCountChanges {
   explicit JobCountChanges(Database& database);
 
   void added(const UserId& user, jobs::JobStatus status) { change(user, status, +1); }
+  void removed(const UserId& user, jobs::JobStatus status) { change(user, status, -1); }
   void moved(const UserId& user, jobs::JobStatus from, jobs::JobStatus to);
   // How many pending jobs the user has, with these changes. Costs one look-up per user and transaction.
   [[nodiscard]] std::int64_t pending_of(const UserId& user);

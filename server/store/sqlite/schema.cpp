@@ -8,15 +8,16 @@
 #include "store/sqlite/migrations/0004_submit_options.h"
 #include "store/sqlite/migrations/0005_api_keys.h"
 #include "store/sqlite/migrations/0006_worker_user.h"
+#include "store/sqlite/migrations/0007_retention.h"
 
 namespace taskgate::sqlite {
 namespace {
 
 // In order; the schema version is the number of migrations applied. Never change one that has been released: add the
 // next.
-constexpr std::array migrations = {migration_0001_initial,        migration_0002_job_terms,
-                                   migration_0003_queue_controls, migration_0004_submit_options,
-                                   migration_0005_api_keys,       migration_0006_worker_user};
+constexpr std::array migrations = {
+    migration_0001_initial,  migration_0002_job_terms,   migration_0003_queue_controls, migration_0004_submit_options,
+    migration_0005_api_keys, migration_0006_worker_user, migration_0007_retention};
 
 void apply_next(Database& database) {
   Transaction transaction(database, Transaction::Kind::write);

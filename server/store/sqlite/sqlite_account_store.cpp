@@ -196,6 +196,14 @@ Awaitable<void> SqliteAccountStore::touch_api_key(ApiKeyId id, Time now) {
   co_await std::move(change);
 }
 
+Awaitable<std::size_t> SqliteAccountStore::prune_unverified(Time before, std::size_t limit) {
+  auto work = [before, limit](WriteContext& context) {
+    return prune_unverified_users(context.database, before, limit);
+  };
+  auto change = writer_.execute(work, account_change);
+  co_return co_await std::move(change);
+}
+
 Awaitable<std::size_t> SqliteAccountStore::prune(Time before, std::size_t limit) {
   auto work = [before, limit](WriteContext& context) { return prune_accounts(context.database, before, limit); };
   auto change = writer_.execute(work, account_change);

@@ -44,6 +44,7 @@ class SqliteAccountStore final : public accounts::AccountStore {
   Awaitable<bool> delete_api_key(UserId user, ApiKeyId id) override;
   Awaitable<std::optional<accounts::ApiKeyAuthority>> api_key_authority(Sha256Digest hash) override;
   Awaitable<void> touch_api_key(ApiKeyId id, Time now) override;
+  Awaitable<std::size_t> prune_unverified(Time before, std::size_t limit) override;
   Awaitable<std::size_t> prune(Time before, std::size_t limit) override;
 
  private:

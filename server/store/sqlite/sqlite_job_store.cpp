@@ -3,6 +3,7 @@
 #include "store/sqlite/control_commands.h"
 #include "store/sqlite/job_commands.h"
 #include "store/sqlite/job_counts.h"
+#include "store/sqlite/job_pruning.h"
 #include "store/sqlite/job_reads.h"
 
 // Each verb names its work first and awaits it then: a lambda inside a co_await expression is miscompiled by g++ 12.
@@ -154,6 +155,23 @@ Awaitable<Result<jobs::Explanation>> SqliteJobStore::explain(jobs::Scope scope, 
   auto work = [&scope, id, now](WriteContext& context) { return explain_job(context, scope, id, now); };
   auto explained = execute(work, job_change);
   co_return co_await std::move(explained);
+}
+
+// What may go is looked for by a reader, so that the writer only removes.
+Awaitable<jobs::PruneStep> SqliteJobStore::prune(jobs::Retention retention, jobs::PrunePlace place, std::size_t limit,
+                                                 Time now) {
+  auto look = [&retention, &place, limit, now](Database& database) {
+    return find_prunable_jobs(database, retention, place, limit, now);
+  };
+  auto question = readers_.execute(look);
+  const PrunableJobs found = co_await std::move(question);
+  jobs::PruneStep step{0, found.next};
+  if (!found.jobs.empty() || found.keys_have_expired) {
+    auto work = [&found, limit, now](WriteContext& context) { return prune_jobs(context, found.jobs, limit, now); };
+    auto pruned = execute(work, job_change);
+    step.removed = co_await std::move(pruned);
+  }
+  co_return step;
 }
 
 Awaitable<Result<Job>> SqliteJobStore::get(jobs::Scope scope, JobId id) {

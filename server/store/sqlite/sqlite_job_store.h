@@ -32,6 +32,9 @@ class SqliteJobStore final : public jobs::JobStore {
   Awaitable<jobs::QueueOverview> queue_overview(Time now) override;
   Awaitable<Result<jobs::Explanation>> explain(jobs::Scope scope, JobId id, Time now) override;
 
+  Awaitable<jobs::PruneStep> prune(jobs::Retention retention, jobs::PrunePlace place, std::size_t limit,
+                                   Time now) override;
+
   Awaitable<Result<jobs::Job>> get(jobs::Scope scope, JobId id) override;
   Awaitable<Result<std::vector<jobs::Attempt>>> attempts(jobs::Scope scope, JobId id) override;
   Awaitable<jobs::JobPage> list(jobs::Scope scope, jobs::JobFilter filter, std::size_t limit,

@@ -1,6 +1,11 @@
 #include "store/sqlite/submission_keys.h"
 
 namespace taskgate::sqlite {
+namespace {
+
+constexpr std::size_t cleared_by_each = 2;
+
+}  // namespace
 
 std::optional<JobId> SubmissionKeys::find_taker(const UserId& user, const std::string& key) {
   Cursor row = database_.statement("SELECT job_id FROM job_unique_keys WHERE user_id = ? AND key = ?").query(user, key);
@@ -8,12 +13,29 @@ std::optional<JobId> SubmissionKeys::find_taker(const UserId& user, const std::s
   return row.job_id(0);
 }
 
-void SubmissionKeys::take(const jobs::Job& job, Time now) {
+void SubmissionKeys::prune_windows(std::size_t limit, Time now) {
   database_
       .statement(
           "DELETE FROM job_unique_keys WHERE (user_id, key) IN (SELECT user_id, key FROM job_unique_keys "
-          "WHERE until IS NOT NULL AND until <= ? ORDER BY until LIMIT 2)")
-      .execute(now);
+          "WHERE until IS NOT NULL AND until <= ? ORDER BY until LIMIT ?)")
+      .execute(now, limit);
+}
+
+void SubmissionKeys::prune_answers(std::size_t limit, Time now) {
+  database_
+      .statement(
+          "DELETE FROM job_idempotency_keys WHERE id IN (SELECT id FROM job_idempotency_keys WHERE expires_at <= ? "
+          "ORDER BY expires_at LIMIT ?)")
+      .execute(now, limit);
+}
+
+void SubmissionKeys::prune(std::size_t limit, Time now) {
+  prune_windows(limit, now);
+  prune_answers(limit, now);
+}
+
+void SubmissionKeys::take(const jobs::Job& job, Time now) {
+  prune_windows(cleared_by_each, now);
   database_
       .statement(
           "INSERT INTO job_unique_keys (user_id, key, job_id, until) VALUES (?, ?, ?, ?) ON CONFLICT (user_id, key) DO "
@@ -38,11 +60,7 @@ std::optional<KeptAnswer> SubmissionKeys::find_answer(const jobs::IdempotencyKey
 }
 
 void SubmissionKeys::keep_answer(const jobs::IdempotencyKey& key, const std::string& answer, Time now) {
-  database_
-      .statement(
-          "DELETE FROM job_idempotency_keys WHERE id IN (SELECT id FROM job_idempotency_keys WHERE expires_at <= ? "
-          "ORDER BY expires_at LIMIT 2)")
-      .execute(now);
+  prune_answers(cleared_by_each, now);
   database_
       .statement(
           "INSERT OR REPLACE INTO job_idempotency_keys (user_id, key, request, expires_at, answer) VALUES (?, ?, ?, ?, "

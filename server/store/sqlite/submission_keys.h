@@ -30,7 +30,13 @@ class SubmissionKeys {
   [[nodiscard]] std::optional<KeptAnswer> find_answer(const jobs::IdempotencyKey& key, Time now);
   void keep_answer(const jobs::IdempotencyKey& key, const std::string& answer, Time now);
 
+  // Forgets up to `limit` answers and as many windows that are over.
+  void prune(std::size_t limit, Time now);
+
  private:
+  void prune_windows(std::size_t limit, Time now);
+  void prune_answers(std::size_t limit, Time now);
+
   Database& database_;
 };
 

@@ -43,7 +43,7 @@ void wait_for_dependencies(WriteContext& context, Job& job, Time now) {
   const auto failed = count_dependencies(context, job);
   if (!failed) return;
   job.status = JobStatus::failed;
-  job.error = jobs::dependency_failure(failed->id, failed->status);
+  job.error = jobs::dependency_failure(failed->id, failed->status.value_or(JobStatus::failed));
   job.blocked_by = 0;
   job.run_at.reset();
   job.completed_at = now;
