@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Part of ./dev: Debian packages. Costs one dpkg-query when nothing is missing, and needs no network then.
 
-# install_packages [test]: installs what is missing of packaging/packages.txt; the lines marked "# test" only when asked.
+# install_packages [test|bench]: installs what is missing of packaging/packages.txt; lines with marks ("# test", "# bench", "# test bench")
+# only when asked for one of them.
 install_packages() {
   local missing
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -33,7 +34,7 @@ wanted_packages() {
       nodejs) command -v node >/dev/null && continue ;;
       npm) command -v npm >/dev/null && continue ;;
     esac
-    [[ $mark == *test* && $1 != test ]] && continue
+    [[ -n $mark && " ${mark#\#} " != *" ${1:-none} "* ]] && continue
     printf '%s\n' "$name"
   done <packaging/packages.txt
 }

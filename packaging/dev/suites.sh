@@ -207,7 +207,7 @@ run_check() {
   printf '{"check":"%s","ok":%s}\n' "$name" "$ok" >"$RESULTS/lint/$name.json"
 }
 
-lint_cpp() { find server \( -name '*.h' -o -name '*.cpp' \) -exec clang-format --dry-run -Werror {} +; }
+lint_cpp() { find server bench/load \( -name '*.h' -o -name '*.cpp' \) -exec clang-format --dry-run -Werror {} +; }
 
 lint_sdk() { npm --prefix sdk/typescript run typecheck && npm --prefix examples/thumbnails run typecheck; }
 

@@ -28,11 +28,15 @@ test("arguments where none belong are refused", () => {
   expect(dev("build", "--fast")).toMatchObject({ status: 1, stderr: expect.stringContaining("--fast") });
 });
 
-test("only the tests need the packages marked so", () => {
+test("only the tests and only the benchmarks need the packages marked so", () => {
   const wanted = (purpose) => bash(["packages"], `wanted_packages "${purpose}"`).stdout.trim().split("\n");
   expect(wanted("")).toContain("cmake");
   expect(wanted("")).not.toContain("chromium");
-  expect(wanted("test")).toEqual(expect.arrayContaining(["cmake", "chromium"]));
+  expect(wanted("")).not.toContain("redis-server");
+  expect(wanted("test")).toEqual(expect.arrayContaining(["cmake", "chromium", "sqlite3"]));
+  expect(wanted("test")).not.toContain("redis-server");
+  expect(wanted("bench")).toEqual(expect.arrayContaining(["cmake", "redis-server", "sqlite3"]));
+  expect(wanted("bench")).not.toContain("chromium");
 });
 
 test("without root and sudo the missing packages are named", () => {
