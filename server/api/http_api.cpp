@@ -1,9 +1,12 @@
 #include "api/http_api.h"
 
+#include <algorithm>
+#include <array>
 #include <variant>
 
 #include "api/error_response.h"
 #include "api/refresh_cookie.h"
+#include "base/crypto.h"
 #include "base/log.h"
 
 namespace taskgate::api {
@@ -29,12 +32,23 @@ net::Response internal_error(const net::Request& request) {
   return response;
 }
 
-// A process on this machine that came straight here: a proxy on this machine adds one of these headers.
+bool is_loopback_name(std::string_view host) {
+  if (host.starts_with('[')) return host.starts_with("[::1]");
+  host = host.substr(0, host.find(':'));
+  return host == "localhost" || host.starts_with("127.");
+}
+
+// A program on this machine that came straight here, as far as that can be told: a proxy on this machine adds one of
+// these fields, or keeps the name it was called by, as does a page that lured a browser here. A proxy may do neither,
+// so this is for development.
 bool is_local(const net::Request& request) {
   const auto& address = request.peer_address;
   const bool loopback = address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
-  return loopback && !request.headers.has("X-Forwarded-For") && !request.headers.has("Forwarded") &&
-         !request.headers.has("Via");
+  if (!loopback || !is_loopback_name(request.headers.get("Host"))) return false;
+  constexpr std::array forwarding{
+      "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via", "CF-Connecting-IP"};
+  return std::none_of(forwarding.begin(), forwarding.end(),
+                      [&request](const char* name) { return request.headers.has(name); });
 }
 
 // Why a known caller may not call the route, or nothing.
@@ -62,6 +76,11 @@ std::string_view bearer_token(const net::Request& request) {
     return expected == static_cast<char>(std::tolower(static_cast<unsigned char>(given)));
   });
   return is_bearer ? value.substr(scheme.size()) : std::string_view{};
+}
+
+bool may_read_metrics(const MetricsAccess& access, const net::Request& request) {
+  if (!access.token.empty() && equal_in_constant_time(bearer_token(request), access.token)) return true;
+  return access.local_is_enough && is_local(request);
 }
 
 }  // namespace
@@ -131,7 +150,8 @@ Awaitable<net::Response> HttpApi::call_route(const Route& route, net::Request re
     co_return error_response(refused, request);
   }
   std::optional<Principal> principal;
-  const bool needs_caller = route.policy != Policy::open && (route.policy != Policy::internal || !is_local(request));
+  const bool let_in = route.policy == Policy::internal && may_read_metrics(services_.metrics_access, request);
+  const bool needs_caller = route.policy != Policy::open && !let_in;
   if (needs_caller) {
     auto caller = co_await authenticate(request);
     if (!caller) co_return error_response(caller.error(), request);

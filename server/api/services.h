@@ -25,6 +25,12 @@ struct SystemInfo {
   bool smtp = false;      // are mails sent; otherwise their links are printed in the terminal
 };
 
+// Who may read the metrics besides admins.
+struct MetricsAccess {
+  std::string token;             // whoever shows it; empty: nobody
+  bool local_is_enough = false;  // programs on this machine, see is_local in http_api.cpp
+};
+
 // The contract as it is served; made from contract/ by the build.
 struct Documents {
   std::shared_ptr<const std::string> openapi;  // JSON
@@ -40,6 +46,7 @@ struct Services {
   rooms::RoomService& rooms;
   Metrics& metrics;
   SystemInfo system;
+  MetricsAccess metrics_access;
   Documents documents;
   // The dashboard's file for a request, or its start page for the address of a page; nothing when there is none.
   std::function<std::optional<net::Response>(const net::Request&)> dashboard;

@@ -224,6 +224,7 @@ App::Parts::Parts(Config configuration)
           metrics_,
           {std::string(version()), config_.production ? "production" : "development", [this] { return public_url(); },
            config_.simulate_unhandled, config_.allow_guests, !config_.email_user.empty()},
+          {config_.metrics_token, !config_.production && config_.metrics_token.empty()},
           contract_documents(),
           serve_dashboard,
           [this] { return !draining_.load() && store_.healthy(); }},
@@ -261,6 +262,8 @@ net::ServerOptions App::Parts::http_options() const {
   options.port = config_.port;
   options.loops = loop_count(config_);
   options.trusted_proxies = config_.trusted_proxies;
+  options.connections_max = config_.connections_max;
+  options.connections_per_address_max = config_.rate_limits ? config_.connections_per_address_max : 0;
   options.logged_path = api::logged_path;
   options.body_bytes_max = [this](const net::Request& request) {
     if (request.path == api::batch_path || request.path.starts_with(api::worker_paths))

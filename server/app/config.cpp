@@ -9,6 +9,7 @@
 #include <iterator>
 #include <thread>
 
+#include "app/closest_name.h"
 #include "app/env_file.h"
 #include "net/trusted_proxies.h"
 
@@ -120,6 +121,16 @@ Complaint set_proxies(Config& config, const std::string& value) {
   return std::nullopt;
 }
 
+Complaint set_metrics_token(Config& config, const std::string& value) {
+  constexpr std::size_t length_min = 16;
+  const bool sendable = std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (!value.empty() && (value.size() < length_min || !sendable)) {
+    return "must have at least 16 characters, none of them a blank. Make one with: openssl rand -base64 24";
+  }
+  config.metrics_token = value;
+  return std::nullopt;
+}
+
 Complaint set_public_url(Config& config, const std::string& value) {
   std::string url = value;
   while (url.ends_with('/')) url.pop_back();
@@ -170,6 +181,17 @@ std::vector<Setting> settings(bool production) {
       {"IO_THREADS", {}, "0", false, number(&Config::io_threads, std::int64_t{0}, std::int64_t{64})},
       {"CORS_ORIGINS", {}, "", false, set_origins},
       {"TRUSTED_PROXIES", {}, "", false, set_proxies},
+      {"CONNECTIONS_MAX",
+       {},
+       "20000",
+       false,
+       number(&Config::connections_max, std::int64_t{16}, std::int64_t{1000000}, "connections")},
+      {"CONNECTIONS_PER_ADDRESS_MAX",
+       {},
+       "1000",
+       false,
+       number(&Config::connections_per_address_max, std::int64_t{0}, std::int64_t{1000000}, "connections")},
+      {"METRICS_TOKEN", {}, "", true, set_metrics_token},
       {"MONGODB_URI", {"MONGO_URI"}, "", true, text(&Config::mongodb_uri)},
       {"JWT_SECRET", {}, "", true, text(&Config::jwt_secret)},
       {"EMAIL_HOST", {"MAIL_HOST"}, "smtp.gmail.com", false, text(&Config::email_host)},
@@ -255,6 +277,23 @@ class Lookup {
         return Found{line->second, fmt::format("{} in {}", name, path_)};
     }
     return std::nullopt;
+  }
+
+  // What the file sets that is no setting of this program, each as a sentence: a misspelt name would go unnoticed.
+  [[nodiscard]] std::vector<std::string> unknown_names(const std::vector<Setting>& known) const {
+    std::vector<std::string> names;
+    for (const auto& setting : known) {
+      const auto all = names_of(setting);
+      names.insert(names.end(), all.begin(), all.end());
+    }
+    std::vector<std::string> sentences;
+    for (const auto& [name, value] : file_) {
+      if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+      const auto meant = closest_name(name, names);
+      const auto hint = meant ? fmt::format("Did you mean {}?", *meant) : "It has no effect.";
+      sentences.push_back(fmt::format("{} in {} is no setting. {}", name, path_, hint));
+    }
+    return sentences;
   }
 
  private:
@@ -348,7 +387,9 @@ std::optional<std::string> environment_variable(const std::string& name) {
 Config load_config(const ConfigSources& sources) {
   const Lookup lookup(sources);
   Config config;
-  for (const auto& setting : settings(is_production(lookup))) {
+  const auto all = settings(is_production(lookup));
+  config.warnings = lookup.unknown_names(all);
+  for (const auto& setting : all) {
     const auto found = lookup.find(setting).value_or(Found{setting.fallback, "by default"});
     if (const auto complaint = setting.apply(config, found.value)) {
       const auto shown = setting.secret ? "the value" : fmt::format("\"{}\"", found.value);

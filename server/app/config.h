@@ -26,7 +26,10 @@ struct Config {
   std::size_t io_threads = 0;  // 0: the cores
   std::vector<std::string> cors_origins;
   std::vector<std::string> trusted_proxies;
-  std::string jwt_secret;  // empty: made at the first start and kept in the data folder
+  std::size_t connections_max = 20'000;
+  std::size_t connections_per_address_max = 1'000;  // 0: any number
+  std::string metrics_token;                        // who shows it may read the metrics; empty: nobody does
+  std::string jwt_secret;                           // empty: made at the first start and kept in the data folder
   std::string mongodb_uri;
 
   std::string email_host;

@@ -110,6 +110,22 @@ TEST_F(ConfigTest, SaysWhatIsWrongAndWhere) {
             "The env file " + path_.string() + " cannot be used, line 1: it is not of the form NAME=value.");
 }
 
+TEST_F(ConfigTest, WarnsOfNamesInTheFileThatAreNoSettings) {
+  write("RATE_LIMIT=on\nMAIL_HOST=smtp.example.com\nPOSTGRES_URL=postgres://localhost\nPORT=4000\n");
+  const auto config = load_config(sources());
+  EXPECT_EQ(config.warnings, (std::vector<std::string>{
+                                 "POSTGRES_URL in " + path_.string() + " is no setting. It has no effect.",
+                                 "RATE_LIMIT in " + path_.string() + " is no setting. Did you mean RATE_LIMITS?"}));
+  EXPECT_EQ(config.port, 4000);
+}
+
+TEST_F(ConfigTest, RefusesAMetricsTokenThatCanBeGuessedOrCannotBeSent) {
+  EXPECT_NE(refusal(sources({{"METRICS_TOKEN", "short"}})).find("at least 16 characters"), std::string::npos);
+  EXPECT_NE(refusal(sources({{"METRICS_TOKEN", "with a blank in it"}})).find("METRICS_TOKEN must"), std::string::npos);
+  EXPECT_EQ(refusal(sources({{"METRICS_TOKEN", "short"}})).find("short"), std::string::npos) << "it is a secret";
+  EXPECT_EQ(load_config(sources({{"METRICS_TOKEN", "0123456789abcdef"}})).metrics_token, "0123456789abcdef");
+}
+
 TEST_F(ConfigTest, TakesTheHandlersFile) {
   EXPECT_EQ(load_config(sources()).handlers_file, "");
   write("HANDLERS_FILE=/etc/taskgate/handlers.json\n");

@@ -34,35 +34,46 @@ bool is_request_id(std::string_view id) {
   });
 }
 
+Response too_many_connections() {
+  auto response = refusal(503, "too_many_connections", "The server has no room for another connection.", {});
+  response.headers.add("Retry-After", "5");
+  return response;
+}
+
+Response too_many_of_address(std::string_view request_id) {
+  auto response = refusal(429, "too_many_connections_of_address",
+                          "Your address has as many connections as it may; close some of them.", request_id);
+  response.headers.add("Retry-After", "5");
+  return response;
+}
+
 }  // namespace
 
-HttpSession::HttpSession(asio::ip::tcp::socket socket, Loop& loop, ServerContext& server)
+HttpSession::HttpSession(asio::ip::tcp::socket socket, asio::ip::address peer, Loop& loop, ServerContext& server,
+                         ConnectionPlace place)
     : socket_(std::move(socket)),
       loop_(loop),
       server_(server),
-      place_(server),
+      place_(std::move(place)),
+      peer_(std::move(peer)),
       input_(idle_read_capacity),
       parser_(server.options.header_bytes_max) {
   error_code ec;
-  const auto endpoint = socket_.remote_endpoint(ec);
-  if (!ec) peer_ = endpoint.address();
   socket_.non_blocking(true, ec);
   socket_.set_option(asio::ip::tcp::no_delay(true), ec);
 }
 
 void HttpSession::start() {
   loop_.join(shared_from_this());
+  if (place_.admission() != Admission::welcome) return turn_away();
   deadline_ = std::chrono::steady_clock::now() + server_.options.header_timeout;
   receive();
 }
 
 void HttpSession::turn_away() {
-  loop_.join(shared_from_this());
   must_linger_ = true;
   close_after_ = true;
-  auto response = refusal(503, "too_many_connections", "The server has no room for another connection.", {});
-  response.headers.add("Retry-After", "5");
-  respond(std::move(response));
+  respond(place_.admission() == Admission::address_full ? too_many_of_address({}) : too_many_connections());
 }
 
 void HttpSession::on_abort(std::function<void()> callback) {
@@ -218,6 +229,7 @@ void HttpSession::begin_handling() {
 void HttpSession::begin_upgrade(Request request) {
   current_.keep_alive = false;
   if (auto wrong = check_websocket_request(request)) return on_handled(nullptr, std::move(*wrong));
+  if (!place_.dedicate_to(request.peer_address)) return on_handled(nullptr, too_many_of_address(request.request_id));
   upgrade_ = std::make_unique<Upgrade>();
   upgrade_->answer = make_websocket_answer(request);
   try {

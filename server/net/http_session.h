@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "net/connection_place.h"
 #include "net/http.h"
 #include "net/loop.h"
 #include "net/read_buffer.h"
@@ -25,11 +26,11 @@ namespace taskgate::net {
 // loop's tick.
 class HttpSession final : public Connection, public LoopMember, public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(boost::asio::ip::tcp::socket socket, Loop& loop, ServerContext& server);
+  HttpSession(boost::asio::ip::tcp::socket socket, boost::asio::ip::address peer, Loop& loop, ServerContext& server,
+              ConnectionPlace place);
 
+  // Serves; a connection beyond a limit is answered 503 or 429 at once, then closed.
   void start();
-  // Answers 503 to a connection beyond the limit, then closes it.
-  void turn_away();
 
   void on_abort(std::function<void()> callback) override;
   [[nodiscard]] boost::asio::any_io_executor executor() const override { return loop_.executor(); }
@@ -60,6 +61,7 @@ class HttpSession final : public Connection, public LoopMember, public std::enab
     Moment started{};
   };
 
+  void turn_away();
   void receive();
   void on_received(boost::system::error_code ec, std::size_t size);
   void on_peer_gone(bool reset);

@@ -15,8 +15,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// Connections over the limit are told so, but only as many at a time as this; the rest is dropped.
-constexpr std::size_t turned_away_max = 256;
 constexpr std::chrono::milliseconds pause_without_descriptors{100};
 
 using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
@@ -79,11 +77,11 @@ void Listener::on_accepted(error_code ec, tcp::socket socket) {
     return;
   }
   if (!ec) {
-    const auto open = server_.connections.load(std::memory_order_relaxed);
-    if (open < server_.options.connections_max) {
-      std::make_shared<HttpSession>(std::move(socket), loop_, server_)->start();
-    } else if (open < server_.options.connections_max + turned_away_max) {
-      std::make_shared<HttpSession>(std::move(socket), loop_, server_)->turn_away();
+    error_code gone;
+    const auto peer = socket.remote_endpoint(gone).address();
+    ConnectionPlace place(server_, peer);
+    if (place.admission() != Admission::dropped && !gone) {
+      std::make_shared<HttpSession>(std::move(socket), peer, loop_, server_, std::move(place))->start();
     }
   }
   accept();

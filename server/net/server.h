@@ -19,6 +19,9 @@ struct ServerOptions {
   std::uint16_t port = 3000;  // 0: any free one; see Server::port
   std::size_t loops = 2;      // event loops, one thread each
   std::size_t connections_max = 20'000;
+  // Of one IPv4 address or one IPv6 network of 64 bits; 0: any number. Behind a trusted proxy only WebSockets count,
+  // for the address that was forwarded.
+  std::size_t connections_per_address_max = 1'000;
   std::size_t header_bytes_max = 16 * 1024;
   std::chrono::milliseconds header_timeout{
       10'000};  // from the first byte of a request (or from accept) to the end of its header

@@ -13,6 +13,11 @@ std::array<prometheus::Counter*, 5> request_counters(Metrics& metrics) {
   return counters;
 }
 
+prometheus::Counter& refused_connections(Metrics& metrics, const char* limit) {
+  return metrics.counter("taskgate_connections_refused_total",
+                         "Connections turned away, by the limit that was reached.", {{"limit", limit}});
+}
+
 }  // namespace
 
 ServerContext::ServerContext(ServerOptions server_options, HttpHandler http_handler, WebSocketHandler websocket_handler,
@@ -23,6 +28,8 @@ ServerContext::ServerContext(ServerOptions server_options, HttpHandler http_hand
       proxies(options.trusted_proxies),
       open_connections(metrics.gauge("taskgate_connections", "Open TCP connections, WebSockets included.")),
       open_websockets(metrics.gauge("taskgate_websockets", "Open WebSocket connections.")),
+      refused_total(refused_connections(metrics, "total")),
+      refused_address(refused_connections(metrics, "address")),
       requests(request_counters(metrics)),
       request_seconds(
           metrics.histogram("taskgate_http_request_seconds", "From a request's last byte to its answer's.",

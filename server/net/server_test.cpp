@@ -89,6 +89,47 @@ TEST(Server, TurnsConnectionsAwayBeyondTheLimit) {
   EXPECT_EQ(first.receive().status, 200);
 }
 
+TEST(Server, TurnsAnAddressAwayThatHasTooManyConnections) {
+  ServerOptions options;
+  options.connections_per_address_max = 2;
+  TestServer server(std::move(options));
+  auto first = std::make_unique<TestClient>(server.port());
+  TestClient second(server.port());
+  for (auto* client : {first.get(), &second}) {
+    client->send(plain_get);
+    ASSERT_EQ(client->receive().status, 200);
+  }
+  TestClient third(server.port());
+  const auto refused = third.receive();
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.header("Retry-After"), "5");
+  EXPECT_THAT(refused.body, HasSubstr("too_many_connections_of_address"));
+  EXPECT_EQ(third.receive_until_closed(), "");
+  third.close();
+  EXPECT_THAT(server.metrics(), HasSubstr("taskgate_connections_refused_total{limit=\"address\"} 1"));
+  first.reset();
+  const auto only_one_is_left = [&server] {
+    return server.metrics().find("taskgate_connections 1\n") != std::string::npos;
+  };
+  while (!only_one_is_left()) std::this_thread::yield();
+  TestClient next(server.port());
+  next.send(plain_get);
+  EXPECT_EQ(next.receive().status, 200);
+}
+
+TEST(Server, CountsNoConnectionsOfATrustedProxy) {
+  ServerOptions options;
+  options.connections_per_address_max = 1;
+  options.trusted_proxies = {"127.0.0.1"};
+  TestServer server(std::move(options));
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int count = 0; count < 5; ++count) {
+    clients.push_back(std::make_unique<TestClient>(server.port()));
+    clients.back()->send(plain_get);
+    EXPECT_EQ(clients.back()->receive().status, 200);
+  }
+}
+
 TEST(Server, AGracefulStopFinishesARunningRequest) {
   TestServer server;
   TestClient idle(server.port());

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/connection_place.h"
 #include "net/loop.h"
 #include "net/read_buffer.h"
 #include "net/server_context.h"

@@ -146,6 +146,25 @@ TEST(WebSocket, MovesToAnotherLoopWithTheBytesAlreadyReceived) {
   }
 }
 
+TEST(WebSocket, CountsForTheClientBehindATrustedProxy) {
+  ServerOptions options;
+  options.connections_per_address_max = 1;
+  options.trusted_proxies = {"127.0.0.1"};
+  EchoServer echo(std::move(options));
+  const auto ask_as = [&echo](TestClient& client, std::string_view path, const std::string& address) {
+    client.send(handshake(path, "X-Forwarded-For: " + address + "\r\n"));
+    return client.receive();
+  };
+  TestClient first(echo.server.port());
+  EXPECT_EQ(ask_as(first, "/", "203.0.113.5").status, 101);
+  TestClient second(echo.server.port());
+  const auto refused = ask_as(second, "/", "203.0.113.5");
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_THAT(refused.body, HasSubstr("too_many_connections_of_address"));
+  TestClient of_another(echo.server.port());
+  EXPECT_EQ(ask_as(of_another, "/forbidden", "203.0.113.6").status, 403) << "as the handler says";
+}
+
 TEST(WebSocket, EchoesLargeMessages) {
   EchoServer echo;
   TestClient client(echo.server.port());

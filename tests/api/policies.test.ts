@@ -83,4 +83,33 @@ describe("internal routes", () => {
     expect((await send(user.accessToken)).status).toBe(403);
     expect((await send(admin.accessToken)).status).toBe(200);
   });
+
+  test.each(of("internal"))("refuse a page that calls this machine by another name at $method $path", async (operation) => {
+    const send = (host: string) => server.client().send(operation.method, path(operation), { headers: { host } });
+    expect((await send("rebound.example.com")).status).toBe(401);
+    expect((await send("localhost.example.com:3000")).status).toBe(401);
+    expect((await send(`localhost:${server.port}`)).status).toBe(200);
+    expect((await send(`[::1]:${server.port}`)).status).toBe(200);
+  });
+
+  test.each(of("internal"))("in production trust no address, but the token for it, at $method $path", async (operation) => {
+    const METRICS_TOKEN = "token-of-the-metrics-test";
+    const env = { TASKGATE_ENV: "production", RATE_LIMITS: "on", PUBLIC_URL: "https://tasks.example.com" };
+    for (const [more, withToken] of [[{}, 401], [{ METRICS_TOKEN }, 200]] as const) {
+      const strict = await Server.start({ env: { ...env, ...more } });
+      const send = (token?: string) => strict.client().send(operation.method, path(operation), { token });
+      expect((await send()).status).toBe(401);
+      expect((await send(METRICS_TOKEN)).status).toBe(withToken);
+      expect((await send(`${METRICS_TOKEN}x`)).status).toBe(401);
+      await strict.stop();
+    }
+  });
+
+  test.each(of("internal"))("with a token for it want that also from this machine, at $method $path", async (operation) => {
+    const guarded = await Server.start({ env: { METRICS_TOKEN: "token-of-the-metrics-test" } });
+    const send = (token?: string) => guarded.client().send(operation.method, path(operation), { token });
+    expect((await send()).status).toBe(401);
+    expect((await send("token-of-the-metrics-test")).status).toBe(200);
+    await guarded.stop();
+  });
 });
