@@ -56,6 +56,7 @@ class AccountFixture : public testing::Test {
   static AccountOptions defaults() {
     AccountOptions options;
     options.jwt_secret = "a-secret-of-at-least-thirty-two-bytes";
+    options.refusal_pace = std::chrono::milliseconds{0};
     return options;
   }
 

@@ -77,8 +77,9 @@ Awaitable<Result<void>> AccountService::change_password(Principal caller, std::s
   auto changed = co_await my.store.change_password(user->id, user->password_hash, std::move(*hash), keep, now);
   if (!changed) co_return changed.error().reason == "password_changed" ? wrong_password : changed.error();
   log::info("password changed", {{"user", to_string(user->id)}});
+  // The caller's own session stands, and its sockets with it.
   my.announce_ends(sessions, keep);
-  my.announce_change(user->id);
+  my.authorities.drop_user(user->id);
   my.mail.send_password_changed(user->email);
   co_return Result<void>{};
 }

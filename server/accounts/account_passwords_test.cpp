@@ -113,6 +113,7 @@ TEST_F(AccountPasswords, ChangeEndsTheOtherSessionsAndOutstandingLinks) {
   ASSERT_TRUE(run(service->change_password(*principal, password, next_password, client)));
   EXPECT_EQ(mail.last().kind, "password changed");
   EXPECT_EQ(ended.size(), 1U);
+  EXPECT_TRUE(changed.empty()) << "the sockets of this session stay";
   EXPECT_TRUE(authenticate(mine->access_token));
   EXPECT_TRUE(run(service->refresh(mine->refresh_token)));
   EXPECT_EQ(reason(authenticate(other->access_token)), "invalid_token");

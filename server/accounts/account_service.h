@@ -34,6 +34,9 @@ struct AccountOptions {
   std::size_t password_length_min = 8;
   int password_min_score = 2;
   bool rate_limits = true;
+  // Refused sign-ins are answered at whole multiples of this after they came in, so that the time tells nothing about
+  // the account: a bcrypt hash of an imported one takes longer to check, or less long, than ours. 0: at once.
+  std::chrono::milliseconds refusal_pace{250};
 };
 
 // Who is calling, as far as the network tells.
@@ -124,7 +127,7 @@ class AccountService {
   Signal<SessionId> session_ended;
   // A key was deleted: close its sockets.
   Signal<ApiKeyId> api_key_ended;
-  // Role, disabled or password of a user changed: look again.
+  // A user's role changed, or all sessions ended at once: look again.
   Signal<UserId> user_changed;
 
  private:

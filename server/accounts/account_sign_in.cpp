@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "accounts/account_service_implementation.h"
+#include "accounts/answer_pace.h"
 #include "accounts/email_address.h"
 #include "accounts/password_work.h"
 #include "base/log.h"
@@ -51,10 +52,23 @@ Awaitable<bool> still_right(AccountStore& store, WorkerPool& pool, User before, 
   co_return right&&* right;
 }
 
+// Places of the pool are kept for those who have signed in from where they are, so that a flood of guesses does not
+// shut them out. Asked for only when it matters.
+Awaitable<WorkerPool::Standing> standing_of(AccountStore& store, WorkerPool& pool, UserId user, std::string address,
+                                            Time now) {
+  if (!pool.crowded()) co_return WorkerPool::Standing::ordinary;
+  const std::string network = network_of(address);
+  const auto sessions = co_await store.list_sessions(user, now);
+  const bool known = std::any_of(sessions.begin(), sessions.end(),
+                                 [&network](const Session& each) { return network_of(each.address) == network; });
+  co_return known ? WorkerPool::Standing::preferred : WorkerPool::Standing::ordinary;
+}
+
 }  // namespace
 
 Awaitable<Result<Tokens>> AccountService::log_in(std::string email, std::string password, ClientInfo client) {
   Implementation& my = *implementation_;
+  const auto begun = std::chrono::steady_clock::now();
   const auto address = canonical_email(email);
   if (!address) co_return validation_failed("email", "Invalid email");
   if (password.empty()) co_return validation_failed("password", "Password is required");
@@ -65,10 +79,13 @@ Awaitable<Result<Tokens>> AccountService::log_in(std::string email, std::string 
 
   auto user = co_await my.store.find_user_by_email(*address);
   std::string hash = user ? user->password_hash : std::string();
-  auto right = co_await verify_in(my.hash_pool, std::move(hash), password);
+  auto standing = WorkerPool::Standing::ordinary;
+  if (user) standing = co_await standing_of(my.store, my.hash_pool, user->id, client.address, my.clock.now());
+  auto right = co_await verify_in(my.hash_pool, std::move(hash), password, standing);
   if (!right) co_return right.error();
   if (!user || !*right) {
     if (*attempt) (*attempt)->failed(my.clock.now());
+    co_await keep_pace(begun, my.options.refusal_pace);
     log::info("sign-in failed", {{"user", user ? to_string(user->id) : "unknown"}, {"client", client.address}});
     co_return invalid_credentials();
   }

@@ -1,8 +1,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <future>
+#include <thread>
 
 #include "accounts/account_fixture.h"
 #include "base/jwt.h"
+#include "base/password_hash.h"
 
 namespace taskgate::accounts {
 namespace {
@@ -43,6 +46,51 @@ TEST_F(AccountSignIn, SaysTheSameForAnUnknownAddressAndAWrongPassword) {
   EXPECT_EQ(unknown.error().reason, "invalid_credentials");
   EXPECT_EQ(unknown.error().reason, wrong.error().reason);
   EXPECT_EQ(unknown.error().message, wrong.error().message);
+}
+
+TEST_F(AccountSignIn, KeepsPlacesOfACrowdedHashPoolForThoseWhoHaveSignedInFromThere) {
+  add_user();
+  ASSERT_TRUE(log_in());
+  WorkerPool crowded("hash", 1, 3, 1);
+  AccountService busy(store, mail, clock, ids, crowded, defaults());
+  std::promise<void> started;
+  std::promise<void> gate;
+  auto opened = gate.get_future().share();
+  ASSERT_TRUE(crowded.try_post([opened, &started] {
+    started.set_value();
+    opened.wait();
+  }));
+  started.get_future().wait();
+  while (crowded.try_post([] {})) {
+  }
+  const std::size_t ordinary = crowded.waiting();
+  EXPECT_EQ(reason(run(busy.log_in(email, password, attacker))), "overloaded");
+  EXPECT_EQ(reason(run(busy.log_in("nobody@example.com", password, client))), "overloaded");
+  auto owner = std::async(std::launch::async, [&] { return run(busy.log_in(email, password, client)); });
+  while (crowded.waiting() <= ordinary && owner.wait_for(milliseconds{0}) != std::future_status::ready) {
+    std::this_thread::yield();
+  }
+  gate.set_value();
+  EXPECT_TRUE(owner.get());
+}
+
+TEST_F(AccountSignIn, RefusesAtTheSameMomentsWhateverKindOfHashThereIs) {
+  auto options = defaults();
+  options.refusal_pace = milliseconds{300};
+  start(options);
+  const User imported = add_user();
+  // A hash of little work, as another program may have made it.
+  const std::string fast = "$2b$04$abcdefghijklmnopqrstuuSQ3hHlYDKJ4O4Z3/ZHwHOrZEYRp.1lW";
+  ASSERT_TRUE(is_bcrypt_hash(fast));
+  ASSERT_TRUE(run(store.change_password(imported.id, imported.password_hash, fast, std::nullopt, clock.now())));
+  const auto time_of = [this](const std::string& address) {
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_EQ(log_in_outcome(address, "wrong password"), "invalid_credentials");
+    return std::chrono::steady_clock::now() - begun;
+  };
+  // A machine that is very busy may need a pace more; none may answer sooner.
+  EXPECT_GE(time_of(email), milliseconds{300});
+  EXPECT_GE(time_of("nobody@example.com"), milliseconds{300});
 }
 
 TEST_F(AccountSignIn, KnowsAPasswordInEitherSpellingOfItsAccents) {

@@ -30,7 +30,8 @@ Result<std::string> check_and_hash(const std::string& typed, const std::string& 
 
 }  // namespace
 
-Awaitable<Result<bool>> verify_in(WorkerPool& pool, std::string hash, std::string typed) {
+Awaitable<Result<bool>> verify_in(WorkerPool& pool, std::string hash, std::string typed,
+                                  WorkerPool::Standing standing) {
   auto work = [hash = std::move(hash), typed = std::move(typed)]() -> Result<bool> {
     try {
       return verify(hash, typed);
@@ -38,7 +39,7 @@ Awaitable<Result<bool>> verify_in(WorkerPool& pool, std::string hash, std::strin
       return overloaded();
     }
   };
-  auto verdict = co_await run_in<Result<bool>>(pool, std::move(work));
+  auto verdict = co_await run_in<Result<bool>>(pool, std::move(work), standing);
   if (!verdict) co_return overloaded();
   co_return std::move(*verdict);
 }

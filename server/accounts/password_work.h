@@ -14,7 +14,8 @@ namespace taskgate::accounts {
 
 // Whether `typed` is the password of `hash`. An empty or unreadable hash (an unknown user, an account without a
 // password) costs what a real one does and matches nothing.
-[[nodiscard]] Awaitable<Result<bool>> verify_in(WorkerPool& pool, std::string hash, std::string typed);
+[[nodiscard]] Awaitable<Result<bool>> verify_in(WorkerPool& pool, std::string hash, std::string typed,
+                                                WorkerPool::Standing standing = WorkerPool::Standing::ordinary);
 
 // Checks a new password against the policy and hashes it. Errors: validation_failed naming `field`.
 [[nodiscard]] Awaitable<Result<std::string>> hash_new_in(WorkerPool& pool, std::string typed, std::string email,

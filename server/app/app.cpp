@@ -38,6 +38,8 @@ namespace taskgate::app {
 namespace {
 
 constexpr std::size_t hashes_waiting_max = 64;
+// For people who have signed in before from where they are.
+constexpr std::size_t hashes_reserved = hashes_waiting_max / 4;
 
 std::size_t loop_count(const Config& config) {
   return config.io_threads != 0 ? config.io_threads : std::max(1U, std::thread::hardware_concurrency());
@@ -197,7 +199,7 @@ App::Parts::Parts(Config configuration)
       store_(store_options(config_)),
       mailer_(make_mailer(config_, clock_)),
       account_mail_(*mailer_, [this] { return public_url(); }),
-      hash_pool_("hash", config_.hash_threads, hashes_waiting_max),
+      hash_pool_("hash", config_.hash_threads, hashes_waiting_max, hashes_reserved),
       accounts_(store_.accounts(), account_mail_, clock_, ids_, hash_pool_, account_options()),
       jobs_(store_.jobs(), clock_, ids_),
       rooms_(ids_, clock_, {.allow_guests = config_.allow_guests}),

@@ -2,17 +2,28 @@
 
 namespace taskgate {
 
-WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queue_max)
-    : name_(std::move(name)), queue_max_(queue_max) {
+WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queue_max, std::size_t reserved)
+    : name_(std::move(name)), queue_max_(queue_max), reserved_(reserved) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back(&WorkerPool::work, this);
 }
 
 WorkerPool::~WorkerPool() { stop(); }
 
-bool WorkerPool::try_post(std::function<void()> task) {
+std::size_t WorkerPool::places_for(Standing standing) const {
+  const std::size_t all = queue_max_ + threads_.size();
+  if (standing == Standing::preferred) return all;
+  return all > reserved_ ? all - reserved_ : 0;
+}
+
+bool WorkerPool::crowded() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size() >= places_for(Standing::ordinary);
+}
+
+bool WorkerPool::try_post(std::function<void()> task, Standing standing) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= queue_max_ + threads_.size()) return false;
+    if (stopping_ || queue_.size() >= places_for(standing)) return false;
     queue_.push_back(std::move(task));
   }
   wake_.notify_one();

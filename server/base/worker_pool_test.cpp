@@ -28,6 +28,27 @@ TEST(WorkerPool, RethrowsToTheCaller) {
   EXPECT_THROW(run_to_completion(run_failing(pool)), std::runtime_error);
 }
 
+TEST(WorkerPool, KeepsItsLastPlacesForPreferredTasks) {
+  WorkerPool pool("test", 1, 7, 2);
+  std::promise<void> gate;
+  std::promise<void> started;
+  auto opened = gate.get_future().share();
+  ASSERT_TRUE(pool.try_post([opened, &started] {
+    started.set_value();
+    opened.wait();
+  }));
+  started.get_future().wait();
+  EXPECT_FALSE(pool.crowded());
+  int ordinary = 0;
+  while (pool.try_post([] {})) ++ordinary;
+  EXPECT_EQ(ordinary, 6);
+  EXPECT_TRUE(pool.crowded());
+  int preferred = 0;
+  while (pool.try_post([] {}, WorkerPool::Standing::preferred)) ++preferred;
+  EXPECT_EQ(preferred, 2);
+  gate.set_value();
+}
+
 TEST(WorkerPool, RefusesWhenFullAndAfterStop) {
   WorkerPool pool("test", 1, 1);
   std::promise<void> gate;

@@ -164,11 +164,25 @@ describe("what ends a session closes its sockets within a second or two", () => 
       Live.connect(server, phone.accessToken, { reconnection: true, reconnectionDelay: 50 }),
       Live.connect(server, laptop.accessToken, { reconnection: true, reconnectionDelay: 50 }),
     ]);
+    let interrupted = 0;
+    second.socket.on("disconnect", () => ++interrupted);
     await laptop.post("/api/auth/change-password", { oldPassword: PASSWORD, newPassword: "copper 47 lantern drizzle" });
     await first.disconnected();
-    // Its own connection is there, or there again.
-    await until("this device is heard", () => second.ask("joinRoom", "still here").then((answer) => answer.ok, () => false));
+    expect(await second.ask("joinRoom", "still here")).toMatchObject({ ok: true });
+    const job = await laptop.submit("Fast Task");
+    await second.next("jobUpdated", (event) => event.jobId === job.id && event.status === "completed");
+    expect(interrupted, "this device goes on undisturbed").toBe(0);
     expect(first.socket.connected).toBe(false);
+  });
+
+  test("the end of the access token's life", async () => {
+    const account = await newAccount(server);
+    const now = Math.floor(Date.now() / 1000);
+    const token = sign({ ...claimsOf(account.accessToken), iat: now - 100, exp: now + 2 }, JWT_SECRET);
+    const live = await Live.connect(server, token);
+    expect(await live.ask("joinRoom", "for a moment")).toMatchObject({ ok: true });
+    await live.disconnected(now * 1000 + 3_000 - Date.now());
+    expect(Date.now()).toBeGreaterThanOrEqual(now * 1000 + 2_000);
   });
 
   test("a reset password", async () => {
