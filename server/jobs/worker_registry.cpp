@@ -5,11 +5,13 @@ namespace {
 
 constexpr std::chrono::minutes forget_jobs_after{1};
 constexpr std::chrono::minutes forget_workers_after{10};
+constexpr std::chrono::minutes tidy_every{1};
 constexpr std::size_t cancels_max = 1'000;
 
 }  // namespace
 
 WorkerRegistry::Worker& WorkerRegistry::seen(const Key& key, Time now) {
+  if (now < tidied_at_ || now - tidied_at_ >= tidy_every) tidy(now);
   Worker& worker = workers_[key];
   worker.seen_at = now;
   return worker;
@@ -69,6 +71,7 @@ std::vector<HeldJob> WorkerRegistry::held_by(const Key& key) const {
 }
 
 void WorkerRegistry::tidy(Time now) {
+  tidied_at_ = now;
   for (auto hold = held_.begin(); hold != held_.end();) {
     const auto next = std::next(hold);
     if (hold->second.held.lease_ends + forget_jobs_after < now) erase(hold);

@@ -45,7 +45,7 @@ class WorkerRegistry {
     std::set<std::shared_ptr<WorkerPoll>> polls;  // that wait
   };
 
-  // The worker, heard of now.
+  // The worker, heard of now. Tidies up once a minute.
   Worker& seen(const Key& key, Time now);
   void hold(const Key& key, const Job& job);
   // What is known about a job in that worker's hands under that fence; null when nothing is.
@@ -74,6 +74,7 @@ class WorkerRegistry {
 
   std::map<Key, Worker> workers_;
   std::unordered_map<JobId, Hold> held_;
+  Time tidied_at_{};
 };
 
 }  // namespace taskgate::jobs

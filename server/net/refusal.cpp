@@ -9,4 +9,17 @@ Response refusal(int status, std::string_view code, std::string_view message, st
   return response;
 }
 
+Response too_many_connections() {
+  auto response = refusal(503, "too_many_connections", "The server has no room for another connection.", {});
+  response.headers.add("Retry-After", "5");
+  return response;
+}
+
+Response too_many_connections_of_address(std::string_view request_id) {
+  auto response = refusal(429, "too_many_connections_of_address",
+                          "Your address has as many connections as it may; close some of them.", request_id);
+  response.headers.add("Retry-After", "5");
+  return response;
+}
+
 }  // namespace taskgate::net

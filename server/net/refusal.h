@@ -12,4 +12,8 @@ namespace taskgate::net {
 [[nodiscard]] Response refusal(int status, std::string_view code, std::string_view message,
                                std::string_view request_id);
 
+// The two answers to a connection beyond a limit: of the server, and of its client.
+[[nodiscard]] Response too_many_connections();
+[[nodiscard]] Response too_many_connections_of_address(std::string_view request_id);
+
 }  // namespace taskgate::net
