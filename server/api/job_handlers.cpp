@@ -50,10 +50,24 @@ void write_attempts(JsonWriter& json, const std::vector<jobs::Attempt>& attempts
     json.member("startedAt", to_iso8601(attempt.started_at));
     if (attempt.ended_at) json.member("endedAt", to_iso8601(*attempt.ended_at));
     if (attempt.outcome) json.member("outcome", jobs::to_string(*attempt.outcome));
+    if (attempt.ended_at) json.member("durationMs", (*attempt.ended_at - attempt.started_at).count());
     if (attempt.error) json.member("error", *attempt.error);
     json.end_object();
   }
   json.end_array();
+}
+
+// The job, once it has finished or `wait` is over.
+Awaitable<Result<jobs::Job>> find_job(Services& services, std::shared_ptr<net::Connection> connection, Principal caller,
+                                      JobId id, std::chrono::milliseconds wait) {
+  if (wait.count() == 0) co_return co_await services.jobs.get(caller, id);
+  auto waiting = std::make_shared<jobs::JobWait>();
+  if (connection) {
+    connection->on_abort([weak = std::weak_ptr(waiting)] {
+      if (const auto left = weak.lock()) left->abandon();
+    });
+  }
+  co_return co_await services.waits.wait(caller, id, wait, waiting);
 }
 
 std::optional<JobId> job_id(const Call& call) { return parse_job_id(call.request.param("id")); }
@@ -101,8 +115,11 @@ Awaitable<net::Response> count_jobs(Services& services, Call call) {
 Awaitable<net::Response> get_job(Services& services, Call call) {
   const auto id = job_id(call);
   if (!id) co_return error_response(not_found("Job"), call.request);
+  const auto wait = parse_whole_number(call.request, "waitMs", {0, jobs::JobWaits::wait_longest.count(), 0});
+  if (!wait) co_return error_response(wait.error(), call.request);
   auto caller = call.caller();
-  auto job = co_await services.jobs.get(caller, *id);
+  auto finding = find_job(services, call.request.connection, caller, *id, std::chrono::milliseconds{*wait});
+  auto job = co_await std::move(finding);
   if (!job) co_return error_response(job.error(), call.request);
   auto attempts = co_await services.jobs.attempts(caller, *id);
   if (!attempts) co_return error_response(attempts.error(), call.request);

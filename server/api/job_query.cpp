@@ -1,5 +1,7 @@
 #include "api/job_query.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 namespace taskgate::api {
@@ -20,6 +22,18 @@ std::optional<std::string_view> given(const net::Request& request, std::string_v
 }
 
 }  // namespace
+
+Result<std::int64_t> parse_whole_number(const net::Request& request, std::string_view name, WholeNumber rule) {
+  const auto text = given(request, name);
+  if (!text) return rule.otherwise;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error == std::errc{} && end == text->data() + text->size() && value >= rule.least && value <= rule.most) {
+    return value;
+  }
+  return validation_failed(std::string(name),
+                           fmt::format("{} must be a whole number from {} to {}", name, rule.least, rule.most));
+}
 
 Result<JobQuery> parse_job_query(const net::Request& request) {
   JobQuery query;

@@ -2,6 +2,7 @@
 
 #include "api/account_handlers.h"
 #include "api/job_handlers.h"
+#include "api/job_record_handlers.h"
 #include "api/key_handlers.h"
 #include "api/queue_handlers.h"
 #include "api/route.h"
@@ -45,6 +46,8 @@ constexpr std::array table{
     Route{"GET", "/api/jobs/stats", Policy::user, count_jobs, KeyScope::jobs_read},
     Route{"GET", "/api/jobs/admin/all", Policy::admin, list_all_jobs, KeyScope::admin},
     Route{"GET", "/api/jobs/:id", Policy::user, get_job, KeyScope::jobs_read},
+    Route{"GET", "/api/jobs/:id/logs", Policy::user, get_job_log, KeyScope::jobs_read},
+    Route{"GET", "/api/jobs/:id/events", Policy::user, get_job_events, KeyScope::jobs_read},
     Route{"GET", "/api/jobs/:id/explain", Policy::user, explain_job, KeyScope::jobs_read},
     Route{"PATCH", "/api/jobs/:id", Policy::user, change_job, KeyScope::jobs_write},
     Route{"POST", "/api/jobs/:id/cancel", Policy::user, cancel_job, KeyScope::jobs_write},

@@ -7,7 +7,9 @@
 
 #include "accounts/account_service.h"
 #include "base/metrics.h"
+#include "jobs/job_record_service.h"
 #include "jobs/job_service.h"
+#include "jobs/job_waits.h"
 #include "jobs/queue_service.h"
 #include "jobs/worker_service.h"
 #include "net/http.h"
@@ -41,6 +43,8 @@ struct Documents {
 struct Services {
   accounts::AccountService& accounts;
   jobs::JobService& jobs;
+  jobs::JobRecordService& records;
+  jobs::JobWaits& waits;
   jobs::QueueService& queues;
   jobs::WorkerService& workers;
   rooms::RoomService& rooms;

@@ -58,25 +58,27 @@ class Item {
     fault(name, "must be true or false");
     return std::nullopt;
   }
-  [[nodiscard]] std::vector<std::string> strings(std::string_view name) {
-    std::vector<std::string> texts;
+  [[nodiscard]] std::vector<jobs::LogLine> lines(std::string_view name) {
+    std::vector<jobs::LogLine> lines;
     const auto* value = find(name);
-    if (value == nullptr) return texts;
+    if (value == nullptr) return lines;
     const auto* list = value->if_array();
     if (list == nullptr) {
-      fault(name, "must be a list of strings");
-      return texts;
+      fault(name, "must be a list of lines");
+      return lines;
     }
     for (const auto& each : *list) {
-      if (const auto* text = each.if_string()) {
-        texts.emplace_back(*text);
-      } else {
-        fault(name, "must be a list of strings");
+      auto line = line_of(each);
+      if (!line) {
+        fault(name, "must have only strings, or {line, level} with a level of debug, info, warn or error");
         break;
       }
+      lines.push_back(std::move(*line));
     }
-    return texts;
+    return lines;
   }
+  // Whether the member is there, also as null.
+  [[nodiscard]] bool has(std::string_view name) const { return fields_ != nullptr && fields_->contains(name); }
   [[nodiscard]] JobId job_id() {
     const auto text = string("id");
     const auto id = text ? parse_job_id(*text) : std::nullopt;
@@ -93,6 +95,17 @@ class Item {
   }
 
  private:
+  [[nodiscard]] static std::optional<jobs::LogLine> line_of(const boost::json::value& value) {
+    if (const auto* text = value.if_string()) return jobs::LogLine{std::string(*text)};
+    const auto* fields = value.if_object();
+    const auto* text = fields == nullptr ? nullptr : fields->if_contains("line");
+    if (text == nullptr || !text->is_string()) return std::nullopt;
+    jobs::LogLine line{std::string(text->get_string())};
+    const auto* level = fields->if_contains("level");
+    if (level == nullptr || level->is_null()) return line;
+    if (const auto* name = level->if_string()) line.level = jobs::parse_log_level(*name);
+    return line.level ? std::optional(std::move(line)) : std::nullopt;
+  }
   [[nodiscard]] const boost::json::value* find(std::string_view name) const {
     const auto* value = fields_ == nullptr ? nullptr : fields_->if_contains(name);
     return value == nullptr || value->is_null() ? nullptr : value;
@@ -127,14 +140,21 @@ WorkerSettle read_settle(Item item, std::string_view text) {
   return settle;
 }
 
-WorkerBeat read_beat(Item item) {
+// `text` is the item as it came: its checkpoint keeps every digit.
+WorkerBeat read_beat(Item item, std::string_view text) {
   WorkerBeat beat;
   beat.id = item.job_id();
   beat.lease = item.lease();
   beat.extend = item.duration("extendMs", lease_shortest, lease_longest);
   beat.progress = item.number("progress");
   beat.message = item.string("message");
-  beat.log = item.strings("log");
+  beat.log = item.lines("log");
+  if (item.has("checkpoint")) {
+    beat.checkpoint = std::string(raw_member(text, "checkpoint").value_or("null"));
+    if (beat.checkpoint->size() > jobs::checkpoint_bytes_max) {
+      item.fault("checkpoint", fmt::format("must have at most {} KiB", jobs::checkpoint_bytes_max / 1024));
+    }
+  }
   return beat;
 }
 
@@ -153,12 +173,13 @@ std::vector<WorkerSettle> read_settle_list(const boost::json::array& list, std::
   return settles;
 }
 
-std::vector<WorkerBeat> read_beat_list(const boost::json::array& list, std::string_view name,
+std::vector<WorkerBeat> read_beat_list(const boost::json::array& list, std::string_view text, std::string_view name,
                                        std::vector<FieldError>& faults) {
   std::vector<WorkerBeat> beats;
+  const auto texts = raw_elements(text);
   beats.reserve(list.size());
   for (std::size_t at = 0; at < list.size(); ++at) {
-    beats.push_back(read_beat(Item(list[at], place_of(name, at), faults)));
+    beats.push_back(read_beat(Item(list[at], place_of(name, at), faults), texts.at(at)));
   }
   return beats;
 }
@@ -215,7 +236,9 @@ Result<jobs::WorkerClaim> read_claim(const net::Request& request) {
   if (const auto* list = list_of(*body, "settle", faults)) {
     claim.settle = read_settle_list(*list, body->raw("settle").value_or("[]"), "settle", faults);
   }
-  if (const auto* list = list_of(*body, "beat", faults)) claim.beat = read_beat_list(*list, "beat", faults);
+  if (const auto* list = list_of(*body, "beat", faults)) {
+    claim.beat = read_beat_list(*list, body->raw("beat").value_or("[]"), "beat", faults);
+  }
   if (!faults.empty()) return validation_failed(std::move(faults));
   return claim;
 }
@@ -233,7 +256,7 @@ Result<std::vector<jobs::WorkerBeat>> read_beats(const net::Request& request) {
   const auto list = read_list(request);
   if (!list) return list.error();
   std::vector<FieldError> faults;
-  auto beats = read_beat_list(list->get_array(), {}, faults);
+  auto beats = read_beat_list(list->get_array(), request.body, {}, faults);
   if (!faults.empty()) return validation_failed(std::move(faults));
   return beats;
 }
@@ -249,12 +272,13 @@ void write_answers(JsonWriter& json, const std::vector<jobs::WorkerAnswer>& answ
 std::string claim_answer(const jobs::WorkerClaimAnswer& answer) {
   JsonWriter json;
   json.begin_object().key("jobs").begin_array();
-  for (const auto& [job, lease] : answer.jobs) {
+  for (const auto& [job, lease, checkpoint] : answer.jobs) {
     json.begin_object().member("id", to_string(job.id)).member("type", job.type).key("data").raw(job.data);
     json.key("priority").number(job.priority).member("attempt", job.attempts).member("lease", lease);
     const auto lease_left = job.lease_expires_at.value_or(Time{}) - job.started_at.value_or(Time{});
     json.member("leaseMs", static_cast<std::int64_t>(lease_left.count()));
     if (job.terms.timeout) json.member("timeoutMs", static_cast<std::int64_t>(job.terms.timeout->count()));
+    json.key("checkpoint").raw(checkpoint ? std::string_view{*checkpoint} : "null");
     json.member("userId", to_string(job.user_id)).end_object();
   }
   json.end_array().key("settled");

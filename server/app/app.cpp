@@ -174,6 +174,8 @@ class App::Parts {
   WorkerPool hash_pool_;
   accounts::AccountService accounts_;
   jobs::JobService jobs_;
+  jobs::JobRecordService records_;
+  jobs::JobWaits waits_;
   rooms::RoomService rooms_;
 
   ThreadLoop engine_loop_;
@@ -202,6 +204,8 @@ App::Parts::Parts(Config configuration)
       hash_pool_("hash", config_.hash_threads, hashes_waiting_max, hashes_reserved),
       accounts_(store_.accounts(), account_mail_, clock_, ids_, hash_pool_, account_options()),
       jobs_(store_.jobs(), clock_, ids_),
+      records_(store_.jobs()),
+      waits_(jobs_, clock_),
       rooms_(ids_, clock_, {.allow_guests = config_.allow_guests}),
       handlers_(handlers::load_handlers_file(config_.handlers_file), clock_),
       worker_types_(open_worker_types(std::filesystem::path(config_.data_dir) / "worker_types")),
@@ -220,6 +224,8 @@ App::Parts::Parts(Config configuration)
       services_{
           accounts_,
           jobs_,
+          records_,
+          waits_,
           queues_,
           workers_,
           rooms_,
@@ -304,6 +310,7 @@ void App::Parts::stop() {
   server_.stop_accepting();
   log::info("stopping: running jobs finish within the grace, or go back to the queue");
   workers_.drain();
+  waits_.drain();
   run_to_completion(runner_.stop());
   handlers_.stop();
   sockets_.stop();

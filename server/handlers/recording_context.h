@@ -26,6 +26,11 @@ class RecordingContext final : public jobs::JobContext {
     lines.push_back(std::move(line));
     if (on_line) on_line(lines.back());
   }
+  [[nodiscard]] const std::optional<std::string>& checkpoint() const override { return given_checkpoint; }
+  bool save_checkpoint(std::string json) override {
+    checkpoints.push_back(std::move(json));
+    return true;
+  }
   [[nodiscard]] bool stopped() const override { return stopped_; }
   Awaitable<bool> sleep(std::chrono::milliseconds) override { co_return !stopped_; }
   void on_stop(std::function<void()> told) override {
@@ -39,6 +44,8 @@ class RecordingContext final : public jobs::JobContext {
 
   std::vector<std::pair<double, std::string>> progress_seen;
   std::vector<std::string> lines;
+  std::optional<std::string> given_checkpoint;
+  std::vector<std::string> checkpoints;  // saved
   std::function<void(const std::string& line)> on_line;
 
  private:

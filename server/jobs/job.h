@@ -65,6 +65,7 @@ struct Attempt {
   std::optional<Time> ended_at;
   std::optional<AttemptOutcome> outcome;
   std::optional<std::string> error;
+  std::int64_t fence = 0;  // of its lease
 };
 
 // How many jobs there are in each status.

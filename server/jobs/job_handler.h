@@ -24,8 +24,15 @@ class JobContext {
   // Percent (clamped to 0–100) and a short text for the owner. Returns at once; the latest of a burst is stored and
   // shown.
   virtual void progress(double percent, std::string message) = 0;
-  // One line for the terminal log, with the job's id.
+  // One line for the job's log, which its owner reads, and for the terminal. Returns at once; it is stored with the
+  // next progress, and before the outcome. A line over log_line_bytes_max is cut.
   virtual void log(std::string line) = 0;
+  // What an earlier attempt left for this one, as JSON text. Nothing: begin at the beginning.
+  [[nodiscard]] virtual const std::optional<std::string>& checkpoint() const = 0;
+  // Leaves JSON text for the next attempt, however this one ends; `null` leaves nothing. Returns at once; the latest of
+  // a burst is stored as progress is, and before the outcome. False, and nothing changes, when it is not JSON or has
+  // more than checkpoint_bytes_max bytes.
+  virtual bool save_checkpoint(std::string json) = 0;
   // True once the job was cancelled, its lease lost, or the server is stopping: return soon, the outcome no longer
   // counts.
   [[nodiscard]] virtual bool stopped() const = 0;

@@ -83,16 +83,18 @@ class JobRunner::Implementation : public std::enable_shared_from_this<JobRunner:
   Awaitable<void> time_out(std::shared_ptr<RunningAttempt> attempt);
   Awaitable<void> claim_for(Lane* lane);
   Awaitable<void> wait_for_work(Lane* lane, std::optional<Time> next_due);
-  void begin(Lane* lane, const Job& job);
+  void begin(Lane* lane, const Job& job, std::optional<std::string> checkpoint);
   Awaitable<void> attempt_job(Lane* lane, std::shared_ptr<RunningAttempt> attempt);
   Awaitable<void> settle(std::shared_ptr<RunningAttempt> attempt, HandlerOutcome outcome);
+  Awaitable<void> save_words(std::shared_ptr<RunningAttempt> attempt);
+  Awaitable<void> save_all_words();
   void report_settled(const Job& job, const Settlement& settlement, const Settled& settled);
   void report_dropped(const RunningAttempt& attempt);
   Awaitable<void> cut_after_grace(std::shared_ptr<RunningAttempt> attempt);
   Awaitable<void> release(std::vector<Job> jobs);
   Awaitable<void> release_running();
   Awaitable<void> wait_until_idle(milliseconds at_most);
-  void stop_cancelled(JobId id);
+  void stop_cancelled(JobId id, std::int64_t fence);
   void wake_lanes();
 
   std::shared_ptr<const RunnerEnvironment> environment_;
@@ -134,9 +136,9 @@ void JobRunner::Implementation::connect_signals() {
       self->wake_lanes();
     });
   });
-  environment_->service.job_cancelled.connect([weak](const JobId& id) {
+  environment_->service.job_cancelled.connect([weak](const JobId& id, const std::int64_t& fence) {
     const auto self = weak.lock();
-    if (self) boost::asio::post(self->loop(), [self, id] { self->stop_cancelled(id); });
+    if (self) boost::asio::post(self->loop(), [self, id, fence] { self->stop_cancelled(id, fence); });
   });
   environment_->service.job_changed.connect([weak](const Job& job) {
     if (job.status != JobStatus::processing) return;
@@ -220,7 +222,10 @@ Awaitable<void> JobRunner::Implementation::claim_for(Lane* lane) {
       co_await release(std::move(claim->jobs));
       break;
     }
-    for (const Job& job : claim->jobs) begin(lane, job);
+    for (const Job& job : claim->jobs) {
+      const auto checkpoint = claim->checkpoints.find(job.id);
+      begin(lane, job, checkpoint == claim->checkpoints.end() ? std::nullopt : std::optional(checkpoint->second));
+    }
     if (claim->jobs.size() < free) co_await wait_for_work(lane, earlier(claim->next_due, types_change));
   }
   --claiming_;
@@ -241,7 +246,7 @@ Awaitable<void> JobRunner::Implementation::wait_for_work(Lane* lane, std::option
   }
 }
 
-void JobRunner::Implementation::begin(Lane* lane, const Job& job) {
+void JobRunner::Implementation::begin(Lane* lane, const Job& job, std::optional<std::string> checkpoint) {
   RunningAttempt::Outlets outlets;
   outlets.log_line = environment_->options.log_line;
   outlets.progressed = [this] { keeper_.look_again(); };
@@ -249,8 +254,8 @@ void JobRunner::Implementation::begin(Lane* lane, const Job& job) {
     // When the server stops, shut_down does the cutting.
     if (stopped->stop_reason() != StopReason::server_stopping) spawn(cut_after_grace(std::move(stopped)));
   };
-  auto attempt =
-      std::make_shared<RunningAttempt>(job, environment_->make_alarm(), environment_->make_alarm(), std::move(outlets));
+  auto attempt = std::make_shared<RunningAttempt>(job, std::move(checkpoint), environment_->make_alarm(),
+                                                  environment_->make_alarm(), std::move(outlets));
   running_.emplace(std::pair{job.id, job.fence}, attempt);
   ++lane->running;
   environment_->service.job_changed(job);
@@ -296,6 +301,7 @@ Awaitable<void> JobRunner::Implementation::settle(std::shared_ptr<RunningAttempt
   const Time ended = environment_->clock.now();
   const Settlement settlement =
       settlement_of(job, outcome, options.backoff, options.result_bytes_max, options.random(), ended);
+  if (attempt->words_under_way || !attempt->unsaved_words.empty()) co_await save_words(attempt);
   StorePause pause{attempt->alarm()};
   while (!giving_up_) {
     std::vector<Settlement> batch;
@@ -305,6 +311,31 @@ Awaitable<void> JobRunner::Implementation::settle(std::shared_ptr<RunningAttempt
     if (!settled) continue;
     if (settled->at(0).status == SettleStatus::ok) options.log_line(settlement_line(job, settlement, ended));
     co_return report_settled(job, settlement, settled->at(0));
+  }
+}
+
+// What the handler said last: it belongs before the outcome, which ends the lease.
+Awaitable<void> JobRunner::Implementation::save_words(std::shared_ptr<RunningAttempt> attempt) {
+  StorePause pause{attempt->alarm()};
+  while (!giving_up_) {
+    if (attempt->words_under_way) {
+      co_await attempt->alarm()->wait(std::nullopt);
+      continue;
+    }
+    if (attempt->unsaved_words.empty()) co_return;
+    std::vector<Beat> beats;
+    beats.push_back({attempt->job().id, attempt->job().fence, std::nullopt, std::nullopt, std::nullopt});
+    attempt->take_words(beats[0]);
+    auto call = environment_->store.beat(beats, environment_->clock.now());
+    const auto answers = co_await try_store(std::move(call), "beat", pause);
+    if (!answers) {
+      attempt->give_back_words(beats[0]);
+      continue;
+    }
+    const auto& job = answers->at(0);
+    if (job && !beats[0].log.empty()) {
+      environment_->service.job_logged({job->id, job->user_id, job->attempts, beats[0].log});
+    }
   }
 }
 
@@ -328,9 +359,10 @@ void JobRunner::Implementation::report_dropped(const RunningAttempt& attempt) {
   }
 }
 
-void JobRunner::Implementation::stop_cancelled(JobId id) {
+// The signal comes later than the cancel: by then the job may have been retried, and run anew.
+void JobRunner::Implementation::stop_cancelled(JobId id, std::int64_t fence) {
   for (const auto& [key, attempt] : running_) {
-    if (key.first == id && !attempt->settling) attempt->stop(StopReason::cancelled);
+    if (key.first == id && key.second < fence && !attempt->settling) attempt->stop(StopReason::cancelled);
   }
 }
 
@@ -374,6 +406,7 @@ Awaitable<void> JobRunner::Implementation::wait_until_idle(milliseconds at_most)
 
 // Hands back what still runs. Its handlers are told to stop; whatever they return does not count any more.
 Awaitable<void> JobRunner::Implementation::release_running() {
+  co_await save_all_words();
   std::vector<Job> jobs;
   for (const auto& [key, attempt] : running_) {
     if (attempt->stopped() || attempt->settling) continue;
@@ -381,6 +414,20 @@ Awaitable<void> JobRunner::Implementation::release_running() {
     jobs.push_back(attempt->job());
   }
   co_await release(std::move(jobs));
+}
+
+// What handlers left for the next attempt is for just this.
+Awaitable<void> JobRunner::Implementation::save_all_words() {
+  std::vector<Beat> beats;
+  for (const auto& [key, attempt] : running_) {
+    if (attempt->stopped() || attempt->settling || attempt->unsaved_words.empty()) continue;
+    Beat beat{key.first, key.second, std::nullopt, std::nullopt, std::nullopt};
+    attempt->take_words(beat);
+    beats.push_back(std::move(beat));
+  }
+  if (beats.empty()) co_return;
+  auto call = environment_->store.beat(std::move(beats), environment_->clock.now());
+  co_await try_store(std::move(call), "beat", stop_pause_);
 }
 
 Awaitable<void> JobRunner::Implementation::release(std::vector<Job> jobs) {

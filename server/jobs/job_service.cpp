@@ -11,8 +11,8 @@ constexpr std::size_t idempotency_key_length_max = 255;
 constexpr std::size_t page_largest = 1000;
 
 Scope scope_of(const Principal& caller) {
-  if (caller.is_admin()) return {};
-  return {caller.user_id};
+  if (caller.is_admin()) return {std::nullopt, caller.user_id};
+  return {caller.user_id, caller.user_id};
 }
 
 Error admin_only() { return {ErrorCode::forbidden, "admin_only", "Only administrators may do this", {}, std::nullopt}; }
@@ -32,7 +32,7 @@ bool concerns_others(const Job& job) { return job.terms.unique_key || !job.terms
 JobService::JobService(JobStore& store, const Clock& clock, IdGenerator& ids, JobOptions options)
     : store_(store), clock_(clock), ids_(ids), options_(options) {
   store_.job_followed.connect([this](const Job& job) {
-    if (job.status == JobStatus::cancelled) job_cancelled(job.id);
+    if (job.status == JobStatus::cancelled) job_cancelled(job.id, job.fence);
     announce(job);
   });
   store_.slot_freed.connect([this] { work_available(); });
@@ -166,7 +166,7 @@ Awaitable<Result<Job>> JobService::cancel(Principal caller, JobId id) {
   const Scope scope = scope_of(caller);
   auto cancelled = co_await store_.cancel(scope, id, clock_.now());
   if (cancelled) {
-    job_cancelled(id);
+    job_cancelled(id, cancelled->fence);
     job_changed(*cancelled);
   }
   co_return cancelled;

@@ -61,8 +61,10 @@ class JobService {
   Signal<Job> job_changed;
   // Jobs may have become ready: claim again.
   Signal<> work_available;
-  // A running job was cancelled: stop its handler.
-  Signal<JobId> job_cancelled;
+  // A running job was cancelled, and has that fence now: stop the handlers of attempts with an older one.
+  Signal<JobId, std::int64_t> job_cancelled;
+  // An attempt's lines were added to the job's log.
+  Signal<LoggedLines> job_logged;
 
  private:
   void announce(const Job& job);

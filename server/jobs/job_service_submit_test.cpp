@@ -19,7 +19,7 @@ class JobServiceSubmitTest : public ::testing::Test {
     bob.user_id.bytes[0] = 2;
     service.job_changed.connect([this](const Job& job) { changed.push_back(job); });
     service.work_available.connect([this] { ++wake_ups; });
-    service.job_cancelled.connect([this](const JobId& id) { stopped.push_back(id); });
+    service.job_cancelled.connect([this](const JobId& id, const std::int64_t&) { stopped.push_back(id); });
   }
   static NewJob mail() {
     NewJob job;

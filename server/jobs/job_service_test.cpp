@@ -24,7 +24,7 @@ class JobServiceTest : public ::testing::Test {
   JobServiceTest() {
     service.job_changed.connect([this](const Job& job) { changed.push_back(job); });
     service.work_available.connect([this] { ++wake_ups; });
-    service.job_cancelled.connect([this](const JobId& id) { stopped.push_back(id); });
+    service.job_cancelled.connect([this](const JobId& id, const std::int64_t&) { stopped.push_back(id); });
   }
 
   Result<Job> submit(const Principal& caller, NewJob job) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/signal.h"
 #include "jobs/deadlines.h"
 #include "jobs/job.h"
+#include "jobs/job_record_store.h"
 #include "jobs/queue_control.h"
 #include "jobs/retention.h"
 #include "jobs/submission.h"
@@ -19,7 +21,8 @@ namespace taskgate::jobs {
 
 // Whose jobs a reader may see: one user's, or everybody's (admins, the engine itself).
 struct Scope {
-  std::optional<UserId> user;  // nothing: all users
+  std::optional<UserId> user;        // nothing: all users
+  std::optional<UserId> actor = {};  // who asks, for the job's history; nothing: the engine itself
 };
 
 struct JobFilter {
@@ -66,6 +69,8 @@ struct Claim {
   // moment at which a waiting job (a delay, a retry) becomes ready, if any does. It may be the job of a user outside
   // the scope.
   std::optional<Time> next_due;
+  // What an earlier attempt left for this one, as JSON text, of those jobs that have it.
+  std::map<JobId, std::string> checkpoints = {};
 };
 
 // How an attempt ends, decided by the rules in jobs/ and only carried out by the store.
@@ -104,6 +109,8 @@ struct Beat {
   std::optional<std::chrono::milliseconds> extend;  // the lease now ends at now + extend
   std::optional<double> progress;                   // 0 to 100
   std::optional<std::string> progress_message;
+  std::optional<std::string> checkpoint = {};  // JSON text for the next attempt, instead of the last one; `null`: none
+  std::vector<LogLine> log = {};               // added to the job's log
 };
 
 // Where jobs are kept. Each method is one atomic verb, on disk when it returns; batches where load is. `now` is a
@@ -111,10 +118,8 @@ struct Beat {
 // loop, concurrently.
 //
 // Order of claims: see ready_queue.h.
-class JobStore {
+class JobStore : public JobRecordStore {
  public:
-  virtual ~JobStore() = default;
-
   // Jobs that changed as a consequence of a verb on others, each once it is on disk: a dependency ended, a unique key
   // was taken over. Emitted by whoever called the verb, before the verb returns.
   Signal<Job> job_followed;

@@ -18,6 +18,28 @@ milliseconds remaining(Time since, milliseconds duration, Time now) {
   return passed(since, duration, now) ? milliseconds{0} : duration - (now - since);
 }
 
+bool carries_news(const Beat& beat) { return beat.progress || beat.checkpoint || !beat.log.empty(); }
+
+void take_news(RunningAttempt& attempt, Beat& beat) {
+  if (const auto progress = std::exchange(attempt.unsaved_progress, std::nullopt)) {
+    beat.progress = progress->percent;
+    beat.progress_message = progress->message;
+  }
+  attempt.words_under_way = !attempt.unsaved_words.empty();
+  attempt.take_words(beat);
+}
+
+// The settlement waits for what the attempt said.
+void words_arrived(RunningAttempt& attempt) {
+  if (std::exchange(attempt.words_under_way, false) && attempt.settling) attempt.alarm()->ring();
+}
+
+void give_back_news(RunningAttempt& attempt, Beat& beat) {
+  if (beat.progress && !attempt.unsaved_progress) attempt.unsaved_progress = {*beat.progress, *beat.progress_message};
+  attempt.give_back_words(beat);
+  words_arrived(attempt);
+}
+
 }  // namespace
 
 LeaseKeeper::LeaseKeeper(std::shared_ptr<const RunnerEnvironment> environment, RunningSet& running)
@@ -64,9 +86,9 @@ bool LeaseKeeper::is_renewal_due(const RunningAttempt& attempt, Time now) const 
   return !attempt.stopped() && passed(attempt.renewed_at, environment_->options.lease / 3, now);
 }
 
-bool LeaseKeeper::is_progress_due(const RunningAttempt& attempt, Time now) const {
-  if (attempt.stopped() || attempt.settling || !attempt.unsaved_progress) return false;
-  return !attempt.progress_saved_at || passed(*attempt.progress_saved_at, environment_->options.progress_every, now);
+bool LeaseKeeper::is_news_due(const RunningAttempt& attempt, Time now) const {
+  if (attempt.stopped() || attempt.settling || !attempt.has_news()) return false;
+  return !attempt.news_saved_at || passed(*attempt.news_saved_at, environment_->options.progress_every, now);
 }
 
 bool LeaseKeeper::is_reclaim_due(Time now) const {
@@ -79,10 +101,9 @@ std::optional<milliseconds> LeaseKeeper::until_next(Time now) const {
   for (const auto& [key, attempt] : running_) {
     if (attempt->stopped()) continue;
     consider(remaining(attempt->renewed_at, environment_->options.lease / 3, now));
-    if (!attempt->unsaved_progress || attempt->settling) continue;
-    consider(attempt->progress_saved_at
-                 ? remaining(*attempt->progress_saved_at, environment_->options.progress_every, now)
-                 : milliseconds{0});
+    if (!attempt->has_news() || attempt->settling) continue;
+    consider(attempt->news_saved_at ? remaining(*attempt->news_saved_at, environment_->options.progress_every, now)
+                                    : milliseconds{0});
   }
   if (watching_others_ && reclaimed_at_) consider(remaining(*reclaimed_at_, reclaim_every, now));
   return next;
@@ -96,12 +117,8 @@ Awaitable<bool> LeaseKeeper::send_beats() {
   for (const auto& [key, attempt] : running_) {
     Beat beat{attempt->job().id, attempt->job().fence, std::nullopt, std::nullopt, std::nullopt};
     if (is_renewal_due(*attempt, now)) beat.extend = environment_->options.lease;
-    if (is_progress_due(*attempt, now)) {
-      beat.progress = attempt->unsaved_progress->percent;
-      beat.progress_message = attempt->unsaved_progress->message;
-      attempt->unsaved_progress.reset();
-    }
-    if (!beat.extend && !beat.progress) continue;
+    if (is_news_due(*attempt, now)) take_news(*attempt, beat);
+    if (!beat.extend && !carries_news(beat)) continue;
     attempts.push_back(attempt);
     beats.push_back(std::move(beat));
   }
@@ -112,8 +129,8 @@ Awaitable<bool> LeaseKeeper::send_beats() {
   for (std::size_t index = 0; index < beats.size(); ++index) {
     if (answers) {
       take_answer(*attempts[index], beats[index], answers->at(index), now);
-    } else if (beats[index].progress && !attempts[index]->unsaved_progress) {
-      attempts[index]->unsaved_progress = {*beats[index].progress, *beats[index].progress_message};
+    } else {
+      give_back_news(*attempts[index], beats[index]);
     }
   }
   co_return answers.has_value();
@@ -122,7 +139,11 @@ Awaitable<bool> LeaseKeeper::send_beats() {
 void LeaseKeeper::take_answer(RunningAttempt& attempt, const Beat& beat, const std::optional<Job>& answer,
                               Time sent_at) {
   if (beat.extend) attempt.renewed_at = sent_at;
-  if (beat.progress) attempt.progress_saved_at = sent_at;
+  if (carries_news(beat)) attempt.news_saved_at = sent_at;
+  words_arrived(attempt);
+  if (answer && !beat.log.empty()) {
+    environment_->service.job_logged({answer->id, answer->user_id, answer->attempts, beat.log});
+  }
   if (attempt.settling) return;  // the settlement may have overtaken the beat: it decides
   if (!answer) {
     attempt.stop(StopReason::lease_lost);

@@ -9,9 +9,9 @@
 
 namespace taskgate::jobs {
 
-// The runner's signs of life: renews the leases of running attempts, stores their progress, and puts back jobs whose
-// holders (workers outside this program) fell silent. Own leases are renewed first, so an outage of the store costs no
-// attempt.
+// The runner's signs of life: renews the leases of running attempts, stores their progress and what they say, and puts
+// back jobs whose holders (workers outside this program) fell silent. Own leases are renewed first, so an outage of the
+// store costs no attempt.
 //
 // It is quiet when there is nothing to keep: no attempt runs and nobody else holds a lease.
 class LeaseKeeper {
@@ -25,14 +25,14 @@ class LeaseKeeper {
   void quit();
   // Ends a pause after a failure of the store.
   void hurry() { pause_.ring(); }
-  // There is a new attempt, or new progress.
+  // There is a new attempt, or news from one.
   void look_again() { alarm_->ring(); }
   // Somebody else may hold a lease from now on.
   void watch_others();
 
  private:
   [[nodiscard]] bool is_renewal_due(const RunningAttempt& attempt, Time now) const;
-  [[nodiscard]] bool is_progress_due(const RunningAttempt& attempt, Time now) const;
+  [[nodiscard]] bool is_news_due(const RunningAttempt& attempt, Time now) const;
   [[nodiscard]] bool is_reclaim_due(Time now) const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> until_next(Time now) const;
   Awaitable<bool> send_beats();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <set>
@@ -102,6 +103,10 @@ class MemoryJobStore : public JobStore {
         continue;
       }
       start(record, request, now);
+      if (record.checkpoint) {
+        bytes += record.checkpoint->size();
+        claim.checkpoints.emplace(record.job.id, *record.checkpoint);
+      }
       claim.jobs.push_back(record.job);
       bytes += carried_bytes(record.job);
     }
@@ -202,7 +207,7 @@ class MemoryJobStore : public JobStore {
     Record* record = find(scope, id);
     if (record == nullptr) co_return not_found("Job");
     if (is_finished(record->job.status)) co_return conflict("already_finished", "The job is already finished");
-    end_by_hand(*record, now);
+    end_by_hand(*record, scope.actor, now);
     co_return record->job;
   }
 
@@ -225,6 +230,7 @@ class MemoryJobStore : public JobStore {
       }
       unique_[{job.user_id, *job.terms.unique_key}] = job.id;
     }
+    add_note(*record, retry_note(job, scope.actor, now));
     job.retries = 0;
     job.crashes = 0;
     job.progress = 0;
@@ -243,6 +249,7 @@ class MemoryJobStore : public JobStore {
     Job& job = record->job;
     if (job.status != JobStatus::pending) co_return conflict("not_pending", "Only a job that waits can be changed");
     dequeue(job);
+    add_note(*record, change_note(job, change, scope.actor, now));
     if (change.priority) job.priority = *change.priority;
     if (change.run_at) job.run_at = *change.run_at > now ? change.run_at : std::nullopt;
     touch(job, now);
@@ -348,6 +355,28 @@ class MemoryJobStore : public JobStore {
     co_return record->attempts;
   }
 
+  Awaitable<Result<LogPage>> log(Scope scope, JobId id, std::int64_t after, std::size_t limit) override {
+    const Turn turn(*this);
+    const Record* record = find(scope, id);
+    if (record == nullptr) co_return not_found("Job");
+    LogPage page;
+    for (const KeptLine& line : record->log) {
+      if (line.number <= after) continue;
+      page.more = page.lines.size() == limit;
+      if (page.more) break;
+      page.lines.push_back(line);
+    }
+    co_return page;
+  }
+
+  Awaitable<Result<JobRecord>> record(Scope scope, JobId id) override {
+    const Turn turn(*this);
+    const Record* found = find(scope, id);
+    if (found == nullptr) co_return not_found("Job");
+    JobRecord whole{found->job, found->attempts, found->notes};
+    co_return whole;
+  }
+
   Awaitable<JobPage> list(Scope scope, JobFilter filter, std::size_t limit, std::optional<JobId> before) override {
     const Turn turn(*this);
     JobPage page;
@@ -379,6 +408,11 @@ class MemoryJobStore : public JobStore {
     Job job;
     std::vector<Attempt> attempts;
     std::map<std::int64_t, AttemptOutcome> ended;  // by fence: how each lease that is over ended
+    std::optional<std::string> checkpoint;
+    std::deque<KeptLine> log;
+    std::int64_t lines_logged = 0;
+    std::int64_t log_bytes = 0;  // of those kept
+    std::vector<JobNote> notes;
   };
 
   struct KeptAnswer {
@@ -533,7 +567,7 @@ class MemoryJobStore : public JobStore {
     job.worker_user = request.worker_user;
     job.lease_expires_at = now + request.lease;
     touch(job, now);
-    record.attempts.push_back({job.attempts, request.worker, now, std::nullopt, std::nullopt, std::nullopt});
+    record.attempts.push_back({job.attempts, request.worker, now, std::nullopt, std::nullopt, std::nullopt, job.fence});
   }
   void end_attempt(Record& record, AttemptOutcome outcome, std::optional<std::string> error, Time now) {
     Attempt& attempt = record.attempts.back();
@@ -541,6 +575,9 @@ class MemoryJobStore : public JobStore {
     attempt.outcome = outcome;
     attempt.error = std::move(error);
     record.ended[record.job.fence] = outcome;
+    const std::int64_t forgotten = record.job.fence - attempts_kept_max;
+    std::erase_if(record.attempts, [forgotten](const Attempt& each) { return each.fence <= forgotten; });
+    std::erase_if(record.ended, [forgotten](const auto& each) { return each.first <= forgotten; });
     if (ready_.finish(record.job.id)) slot_freed_ = true;
   }
   void finish(Job& job, JobStatus status, Time now) {
@@ -574,7 +611,21 @@ class MemoryJobStore : public JobStore {
       followed_.push_back(job);
     }
   }
-  void end_by_hand(Record& record, Time now) {
+  static void add_note(Record& record, JobNote note) {
+    record.notes.push_back(std::move(note));
+    if (static_cast<std::int64_t>(record.notes.size()) > notes_kept_max) record.notes.erase(record.notes.begin());
+  }
+  static void add_lines(Record& record, const std::vector<LogLine>& lines, Time now) {
+    for (const LogLine& line : lines) {
+      record.log.push_back({++record.lines_logged, record.job.attempts, now, line.level, line.text});
+      record.log_bytes += static_cast<std::int64_t>(line.text.size());
+    }
+    while (static_cast<std::int64_t>(record.log.size()) > log_lines_kept_max || record.log_bytes > log_bytes_kept_max) {
+      record.log_bytes -= static_cast<std::int64_t>(record.log.front().text.size());
+      record.log.pop_front();
+    }
+  }
+  void end_by_hand(Record& record, std::optional<UserId> actor, Time now) {
     Job& job = record.job;
     if (job.status == JobStatus::processing) {
       end_attempt(record, AttemptOutcome::cancelled, std::nullopt, now);
@@ -582,6 +633,7 @@ class MemoryJobStore : public JobStore {
       dequeue(job);
     }
     ++job.fence;
+    add_note(record, cancel_note(job, actor, now));
     finish(job, JobStatus::cancelled, now);
   }
 
@@ -640,7 +692,7 @@ class MemoryJobStore : public JobStore {
           return {SubmitStatus::refused, {}, unique_key_taken(holder->job.id)};
         }
         if (!is_finished(holder->job.status)) {
-          end_by_hand(*holder, now);
+          end_by_hand(*holder, job.user_id, now);
           followed_.push_back(holder->job);
         }
       }
@@ -731,6 +783,8 @@ class MemoryJobStore : public JobStore {
     if (found == records_.end()) return std::nullopt;
     Job& job = found->second.job;
     if (job.status != JobStatus::processing || job.fence != beat.fence) return std::nullopt;
+    if (beat.checkpoint) found->second.checkpoint = *beat.checkpoint == "null" ? std::nullopt : beat.checkpoint;
+    add_lines(found->second, beat.log, now);
     if (beat.extend) job.lease_expires_at = now + *beat.extend;
     if (beat.progress) job.progress = *beat.progress;
     if (beat.progress_message) job.progress_message = beat.progress_message;

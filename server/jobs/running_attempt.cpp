@@ -4,8 +4,11 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
+#include "base/json.h"
+#include "base/printable.h"
 #include "jobs/settlement.h"
 #include "jobs/utf8_prefix.h"
 
@@ -16,10 +19,12 @@ constexpr std::size_t message_bytes_max = 1024;
 
 }  // namespace
 
-RunningAttempt::RunningAttempt(Job job, std::shared_ptr<Alarm> alarm, std::shared_ptr<Alarm> end_alarm, Outlets outlets)
+RunningAttempt::RunningAttempt(Job job, std::optional<std::string> checkpoint, std::shared_ptr<Alarm> alarm,
+                               std::shared_ptr<Alarm> end_alarm, Outlets outlets)
     : renewed_at(job.started_at.value_or(Time{})),
       ended(std::move(end_alarm)),
       job_(std::move(job)),
+      checkpoint_(std::move(checkpoint)),
       alarm_(std::move(alarm)),
       outlets_(std::move(outlets)) {}
 
@@ -31,7 +36,36 @@ void RunningAttempt::progress(double percent, std::string message) {
 }
 
 void RunningAttempt::log(std::string line) {
-  outlets_.log_line(attempt_name(job_) + ": " + utf8_prefix(std::move(line), message_bytes_max));
+  if (!is_utf8(line)) line = to_printable(line);
+  line = utf8_prefix(std::move(line), log_line_bytes_max);
+  outlets_.log_line(attempt_name(job_) + ": " + line);
+  if (stopped()) return;
+  auto& log = unsaved_words.log;
+  // More would not be kept anyway.
+  if (log.size() >= static_cast<std::size_t>(log_lines_kept_max)) log.erase(log.begin());
+  log.push_back({std::move(line)});
+  outlets_.progressed();
+}
+
+bool RunningAttempt::save_checkpoint(std::string json) {
+  if (json.size() > checkpoint_bytes_max || !parse_json(json)) return false;
+  if (stopped()) return true;
+  unsaved_words.checkpoint = std::move(json);
+  outlets_.progressed();
+  return true;
+}
+
+void RunningAttempt::take_words(Beat& beat) {
+  beat.checkpoint = std::exchange(unsaved_words.checkpoint, std::nullopt);
+  beat.log = std::exchange(unsaved_words.log, {});
+}
+
+void RunningAttempt::give_back_words(Beat& beat) {
+  if (!unsaved_words.checkpoint) unsaved_words.checkpoint = std::move(beat.checkpoint);
+  auto& log = unsaved_words.log;
+  log.insert(log.begin(), std::make_move_iterator(beat.log.begin()), std::make_move_iterator(beat.log.end()));
+  constexpr auto most = static_cast<std::size_t>(log_lines_kept_max);
+  if (log.size() > most) log.erase(log.begin(), log.end() - static_cast<std::ptrdiff_t>(most));
 }
 
 Awaitable<bool> RunningAttempt::sleep(std::chrono::milliseconds duration) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "jobs/alarm.h"
 #include "jobs/job_handler.h"
@@ -20,14 +21,18 @@ class RunningAttempt final : public JobContext, public std::enable_shared_from_t
  public:
   struct Outlets {
     std::function<void(const std::string&)> log_line;
-    std::function<void()> progressed;  // there is progress to store
+    std::function<void()> progressed;  // there is something to store
     std::function<void(std::shared_ptr<RunningAttempt>)> told_to_stop;
   };
-  RunningAttempt(Job job, std::shared_ptr<Alarm> alarm, std::shared_ptr<Alarm> end_alarm, Outlets outlets);
+  // `checkpoint` is what the claim gave.
+  RunningAttempt(Job job, std::optional<std::string> checkpoint, std::shared_ptr<Alarm> alarm,
+                 std::shared_ptr<Alarm> end_alarm, Outlets outlets);
 
   [[nodiscard]] const Job& job() const override { return job_; }
   void progress(double percent, std::string message) override;
   void log(std::string line) override;
+  [[nodiscard]] const std::optional<std::string>& checkpoint() const override { return checkpoint_; }
+  bool save_checkpoint(std::string json) override;
   [[nodiscard]] bool stopped() const override { return stop_reason_.has_value(); }
   Awaitable<bool> sleep(std::chrono::milliseconds duration) override;
   void on_stop(std::function<void()> told) override;
@@ -45,7 +50,19 @@ class RunningAttempt final : public JobContext, public std::enable_shared_from_t
     std::string message;
   };
   std::optional<Progress> unsaved_progress;  // the latest, not stored yet
-  std::optional<Time> progress_saved_at;
+  // What it said that is not stored yet, beside its progress.
+  struct Words {
+    std::optional<std::string> checkpoint;
+    std::vector<LogLine> log;
+    [[nodiscard]] bool empty() const { return !checkpoint && log.empty(); }
+  };
+  Words unsaved_words;
+  bool words_under_way = false;  // the lease keeper is storing some
+  // Moves unsaved words into a beat, or back in front of those that came meanwhile when the beat was not stored.
+  void take_words(Beat& beat);
+  void give_back_words(Beat& beat);
+  [[nodiscard]] bool has_news() const { return unsaved_progress || !unsaved_words.empty(); }
+  std::optional<Time> news_saved_at;
   Time renewed_at;                  // when the lease was last taken or renewed
   bool settling = false;            // the handler has returned: only its outcome matters from now on
   std::shared_ptr<Alarm> deadline;  // of jobs with a timeout: rings when the handler has returned
@@ -53,6 +70,7 @@ class RunningAttempt final : public JobContext, public std::enable_shared_from_t
 
  private:
   Job job_;
+  std::optional<std::string> checkpoint_;
   std::shared_ptr<Alarm> alarm_;
   Outlets outlets_;
   std::optional<StopReason> stop_reason_;

@@ -16,6 +16,8 @@ class InstantContext final : public JobContext {
   const Job& job() const override { return job_; }
   void progress(double percent, std::string) override { progress_seen.push_back(percent); }
   void log(std::string) override {}
+  const std::optional<std::string>& checkpoint() const override { return none_; }
+  bool save_checkpoint(std::string) override { return true; }
   bool stopped() const override { return slept >= stop_after; }
   Awaitable<bool> sleep(milliseconds duration) override {
     slept += duration;
@@ -29,6 +31,7 @@ class InstantContext final : public JobContext {
 
  private:
   Job job_;
+  std::optional<std::string> none_;
 };
 
 class SimulateHandler : public ::testing::Test {

@@ -191,6 +191,7 @@ Awaitable<Result<WorkerClaimAnswer>> WorkerService::claim(Principal caller, Work
   const Time until = my->clock.now() + claim.wait;
   const auto max = static_cast<std::size_t>(claim.max);
   std::vector<Job> jobs;
+  std::map<JobId, std::string> checkpoints;
   bool over = false;
   while (!over && !poll->gone() && !my->draining) {
     ClaimRequest request{claim.worker, {claim.types, false}, max, claim.lease, scope, caller.user_id};
@@ -199,6 +200,7 @@ Awaitable<Result<WorkerClaimAnswer>> WorkerService::claim(Principal caller, Work
     const bool ended_early = !claimed.jobs.empty() && claimed.next_due && *claimed.next_due <= my->clock.now();
     place.asked(claimed.jobs.size() == max || ended_early);
     jobs = std::move(claimed.jobs);
+    checkpoints = std::move(claimed.checkpoints);
     answer.cancels = place.take_cancels();
     over = !jobs.empty() || !answer.cancels.empty() || my->clock.now() >= until;
     std::optional<Time> wake_at;
@@ -229,7 +231,9 @@ Awaitable<Result<WorkerClaimAnswer>> WorkerService::claim(Principal caller, Work
   for (Job& job : jobs) {
     my->jobs.job_changed(job);
     auto lease = my->leases.encode({job.id, job.fence, caller.user_id, claim.lease, claim.worker});
-    answer.jobs.push_back({std::move(job), std::move(lease)});
+    std::optional<std::string> checkpoint;
+    if (const auto left = checkpoints.find(job.id); left != checkpoints.end()) checkpoint = std::move(left->second);
+    answer.jobs.push_back({std::move(job), std::move(lease), std::move(checkpoint)});
   }
   co_return answer;
 }

@@ -57,7 +57,8 @@ struct WorkerBeat {
   std::optional<std::chrono::milliseconds> extend;  // nothing: as long as the lease was granted for
   std::optional<double> progress;                   // percent
   std::optional<std::string> message;
-  std::vector<std::string> log;  // lines for the terminal
+  std::vector<LogLine> log;               // for the job's log and the terminal; the first log_lines_per_beat_max
+  std::optional<std::string> checkpoint;  // JSON text that has been checked, for the next attempt; `null`: none
 };
 
 // One answer each, in the order of the request: `ok`, `already_settled`, `stale_lease`, `cancelled` for a settle; `ok`,
@@ -79,6 +80,7 @@ struct WorkerClaim {
 struct ClaimedJob {
   Job job;
   std::string lease;
+  std::optional<std::string> checkpoint = {};  // what an earlier attempt left, as JSON text
 };
 struct WorkerClaimAnswer {
   std::vector<ClaimedJob> jobs;
@@ -106,6 +108,8 @@ class WorkerService final : public WorkerDirectory {
  public:
   // Settles and beats of one request, at most this many.
   static constexpr std::size_t items_max = 1'000;
+  // Lines of one beat that are kept; the rest is dropped, and a line says so.
+  static constexpr std::size_t log_lines_per_beat_max = 100;
 
   // `loop` is where progress that was held back is announced.
   WorkerService(boost::asio::any_io_executor loop, JobStore& store, JobService& jobs, const Clock& clock,

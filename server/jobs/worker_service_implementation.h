@@ -32,6 +32,8 @@ class WorkerService::Implementation : public std::enable_shared_from_this<Worker
   Awaitable<std::optional<Job>> job_in_hand(LeaseGrant grant);
   void take_beat(const LeaseGrant& grant, const Beat& beat, const Job& job);
   void note_types(const std::vector<std::string>& types, Time heard_until);
+  // Lines that were stored: to the terminal and to those who watch.
+  void take_log(const Job& job, std::vector<LogLine> lines);
   // Held-back progress, a little later.
   static Awaitable<void> announce_later(std::shared_ptr<Implementation> self);
 

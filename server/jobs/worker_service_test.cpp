@@ -510,5 +510,63 @@ TEST_F(WorkerServiceTest, ChecksEveryFieldOfAClaim) {
   EXPECT_EQ(refused([](WorkerClaim& claim) { claim.lease = milliseconds{999}; }), "leaseMs");
 }
 
+TEST_F(WorkerServiceTest, HandsTheCheckpointToTheNextAttempt) {
+  submit(ann);
+  const ClaimedJob first = claim_one(ann);
+  EXPECT_EQ(first.checkpoint, std::nullopt);
+  WorkerBeat said = sign(first);
+  said.checkpoint = R"({"page":4})";
+  EXPECT_EQ(beat(ann, std::move(said)), "ok");
+  EXPECT_EQ(settle(ann, say(first, WorkerVerb::snooze)), "ok");
+  EXPECT_EQ(claim_one(ann).checkpoint, R"({"page":4})");
+}
+
+TEST_F(WorkerServiceTest, KeepsTheLinesOfABeatAndSaysSo) {
+  std::vector<LoggedLines> told;
+  service.job_logged.connect([&told](const LoggedLines& logged) { told.push_back(logged); });
+  const Job job = submit(ann);
+  const ClaimedJob claimed = claim_one(ann);
+  WorkerBeat said = sign(claimed);
+  said.log = {{"one"}, {std::string(2'000, 'x'), LogLevel::error}};
+  EXPECT_EQ(beat(ann, std::move(said)), "ok");
+  const auto kept = run(store.log({}, job.id, 0, 10))->lines;
+  ASSERT_EQ(kept.size(), 2u);
+  EXPECT_EQ(kept[1].text.size(), log_line_bytes_max);
+  EXPECT_EQ(kept[1].level, LogLevel::error);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].user_id, ann.user_id);
+  EXPECT_EQ(told[0].lines.at(0).text, "one");
+  EXPECT_EQ(changed.size(), 2u) << "submitted and claimed: a line is no change of the job";
+}
+
+TEST_F(WorkerServiceTest, SaysWhenABeatHadTooManyLines) {
+  const Job job = submit(ann);
+  const ClaimedJob claimed = claim_one(ann);
+  WorkerBeat said = sign(claimed);
+  for (int i = 1; i <= 105; ++i) said.log.push_back({std::to_string(i)});
+  beat(ann, std::move(said));
+  const auto kept = run(store.log({}, job.id, 0, 1'000))->lines;
+  ASSERT_EQ(kept.size(), WorkerService::log_lines_per_beat_max);
+  EXPECT_EQ(kept[98].text, "99");
+  EXPECT_EQ(kept[99].text, "6 more lines of this beat were dropped: at most 100 are kept");
+}
+
+TEST_F(WorkerServiceTest, TakesNeitherLinesNorCheckpointFromAStaleLease) {
+  const Job job = submit(ann);
+  const ClaimedJob first = claim_one(ann, "slow");
+  pass(seconds{31});
+  reclaim();
+  WorkerBeat said = sign(first);
+  said.log = {{"from the dead"}};
+  said.checkpoint = "1";
+  EXPECT_EQ(beat(ann, said), "stale_lease");
+  const ClaimedJob second = claim_one(ann, "quick");
+  EXPECT_EQ(second.checkpoint, std::nullopt);
+  EXPECT_EQ(beat(ann, said), "stale_lease");
+  EXPECT_TRUE(run(store.log({}, job.id, 0, 10))->lines.empty());
+  EXPECT_EQ(settle(ann, say(second, WorkerVerb::release)), "ok");
+  EXPECT_EQ(claim_one(ann).checkpoint, std::nullopt);
+}
+
 }  // namespace
 }  // namespace taskgate::jobs

@@ -1,5 +1,7 @@
 // Settles and beats: what workers say about jobs in their hands.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -16,8 +18,19 @@ constexpr std::string_view outcome_ok = "ok";
 constexpr std::string_view outcome_stale = "stale_lease";
 constexpr std::string_view outcome_cancel = "cancel";
 constexpr std::size_t message_bytes_max = 512;
-constexpr std::size_t log_lines_max = 100;
-constexpr std::size_t log_line_bytes_max = 1024;
+
+// The lines of one beat as they are kept.
+std::vector<LogLine> bounded(std::vector<LogLine> lines) {
+  const std::size_t most = WorkerService::log_lines_per_beat_max;
+  if (lines.size() > most) {
+    const auto dropped = lines.size() - (most - 1);
+    lines.resize(most);
+    lines.back() = {fmt::format("{} more lines of this beat were dropped: at most {} are kept", dropped, most),
+                    LogLevel::warn};
+  }
+  for (LogLine& line : lines) line.text = utf8_prefix(std::move(line.text), log_line_bytes_max);
+  return lines;
+}
 
 std::string_view outcome_of(SettleStatus status) {
   switch (status) {
@@ -175,6 +188,8 @@ Awaitable<std::vector<WorkerAnswer>> WorkerService::beat(Principal caller, std::
     Beat beat{grant->job, grant->fence, each.extend.value_or(grant->lease), std::nullopt, std::nullopt};
     if (each.progress) beat.progress = std::clamp(*each.progress, 0.0, 100.0);
     if (each.message) beat.progress_message = utf8_prefix(std::move(*each.message), message_bytes_max);
+    beat.checkpoint = std::move(each.checkpoint);
+    beat.log = bounded(std::move(each.log));
     places.push_back(answers.size() - 1);
     grants.push_back(std::move(*grant));
     beats.push_back(std::move(beat));
@@ -187,10 +202,7 @@ Awaitable<std::vector<WorkerAnswer>> WorkerService::beat(Principal caller, std::
     if (stored[at]) {
       outcome = outcome_ok;
       my->take_beat(grants[at], beats[at], *stored[at]);
-      const auto& lines = said[places[at]].log;
-      for (std::size_t line = 0; line < std::min(lines.size(), log_lines_max); ++line) {
-        my->options.log_line(attempt_name(*stored[at]) + ": " + utf8_prefix(lines[line], log_line_bytes_max));
-      }
+      my->take_log(*stored[at], std::move(beats[at].log));
       continue;
     }
     {
@@ -204,6 +216,13 @@ Awaitable<std::vector<WorkerAnswer>> WorkerService::beat(Principal caller, std::
     if (job && job->status == JobStatus::cancelled && job->fence == grants[at].fence + 1) outcome = outcome_cancel;
   }
   co_return answers;
+}
+
+void WorkerService::Implementation::take_log(const Job& job, std::vector<LogLine> lines) {
+  if (lines.empty()) return;
+  const std::string name = attempt_name(job);
+  for (const LogLine& line : lines) options.log_line(name + ": " + line.text);
+  jobs.job_logged({job.id, job.user_id, job.attempts, std::move(lines)});
 }
 
 void WorkerService::Implementation::take_beat(const LeaseGrant& grant, const Beat& beat, const Job& job) {

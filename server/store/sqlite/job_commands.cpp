@@ -88,6 +88,9 @@ Settled settle_one(WriteContext& context, const Settlement& settlement, Time now
 std::optional<Job> beat_one(WriteContext& context, const jobs::Beat& beat, Time now) {
   auto job = context.rows.find(beat.id);
   if (!job || job->status != JobStatus::processing || job->fence != beat.fence) return std::nullopt;
+  if (beat.checkpoint) context.records.store_checkpoint(job->id, *beat.checkpoint);
+  if (!beat.log.empty()) context.records.add_lines(*job, beat.log, now);
+  if (!beat.extend && !beat.progress && !beat.progress_message) return job;
   const Standing before = standing_of(*job);
   if (beat.extend) job->lease_expires_at = now + *beat.extend;
   if (beat.progress) job->progress = *beat.progress;
@@ -163,6 +166,13 @@ jobs::Claim claim_jobs(WriteContext& context, const jobs::ClaimRequest& request,
     context.terms.update(*job);
     context.counts.moved(job->user_id, JobStatus::pending, JobStatus::processing);
     bytes += jobs::carried_bytes(*job);
+    // Only an earlier attempt can have left one.
+    if (job->fence > 1) {
+      if (auto left = context.records.find_checkpoint(*id)) {
+        bytes += left->size();
+        claim.checkpoints.emplace(*id, std::move(*left));
+      }
+    }
     claim.jobs.push_back(std::move(*job));
   }
   for (const auto& [type, level] : context.live.take_changed_levels()) context.controls.store_level(type, level);

@@ -6,6 +6,7 @@
 #include "store/conformance/job_dependencies.h"
 #include "store/conformance/job_limits.h"
 #include "store/conformance/job_reading.h"
+#include "store/conformance/job_records.h"
 #include "store/conformance/job_retention.h"
 #include "store/conformance/job_settlements.h"
 #include "store/conformance/job_submission.h"
@@ -58,6 +59,7 @@ INSTANTIATE_TEST_SUITE_P(Engine, JobDependencies, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobDeadlines, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobChanges, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobLimits, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, JobRecords, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobReading, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobRetention, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobRestart, engines, NameOfEngine{});

@@ -34,6 +34,7 @@ Result<Job> cancel_job(WriteContext& context, const jobs::Scope& scope, JobId id
   }
   ++job->fence;
   finish(*job, JobStatus::cancelled, now);
+  context.records.add_note(*job, jobs::cancel_note(*job, scope.actor, now));
   store(context, before, *job, now);
   tell_dependents(context, now);
   return std::move(*job);
@@ -52,6 +53,7 @@ Result<Job> retry_job(WriteContext& context, const jobs::Scope& scope, JobId id,
     if (holder && holder->id != job->id) return jobs::unique_key_taken(holder->id);
     context.keys.take(*job, now);
   }
+  const jobs::JobNote note = jobs::retry_note(*job, scope.actor, now);
   job->retries = 0;
   job->crashes = 0;
   job->progress = 0;
@@ -60,6 +62,7 @@ Result<Job> retry_job(WriteContext& context, const jobs::Scope& scope, JobId id,
   job->result.reset();
   job->completed_at.reset();
   wait(*job, std::nullopt, now);
+  context.records.add_note(*job, note);
   store(context, before, *job, now);
   return std::move(*job);
 }
@@ -70,10 +73,12 @@ Result<Job> change_job(WriteContext& context, const jobs::Scope& scope, JobId id
   if (!job) return not_found("Job");
   if (job->status != JobStatus::pending) return conflict("not_pending", "Only a job that waits can be changed");
   const Standing before = standing_of(*job);
+  const jobs::JobNote note = jobs::change_note(*job, change, scope.actor, now);
   if (change.priority) job->priority = *change.priority;
   if (change.run_at) job->run_at = *change.run_at > now ? change.run_at : std::nullopt;
   touch(*job, now);
   context.rows.store_change(*job);
+  context.records.add_note(*job, note);
   context.live.leave(before);
   context.live.enter(*job, now);
   return std::move(*job);

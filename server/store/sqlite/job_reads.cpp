@@ -61,6 +61,11 @@ std::string list_statement(const Scope& scope, const JobFilter& filter) {
 
 }  // namespace
 
+bool is_in_scope(Database& database, const Scope& scope, JobId id) {
+  Cursor row = database.statement("SELECT user_id FROM jobs WHERE id = ?").query(id);
+  return row.next() && (!scope.user || row.user_id(0) == *scope.user);
+}
+
 Result<Job> get_job(Database& database, const Scope& scope, JobId id) {
   auto job = find_in_scope(database, scope, id);
   if (!job) return not_found("Job");
@@ -68,7 +73,7 @@ Result<Job> get_job(Database& database, const Scope& scope, JobId id) {
 }
 
 Result<std::vector<jobs::Attempt>> get_attempts(Database& database, const Scope& scope, JobId id) {
-  if (!find_in_scope(database, scope, id)) return not_found("Job");
+  if (!is_in_scope(database, scope, id)) return not_found("Job");
   auto attempts = read_ended_attempts(database, id);
   if (auto latest = read_latest_attempt(database, id)) attempts.push_back(std::move(*latest));
   return attempts;

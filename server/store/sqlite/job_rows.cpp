@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include "base/json.h"
+#include "jobs/job_record.h"
 
 namespace taskgate::sqlite {
 namespace {
@@ -97,22 +98,24 @@ std::vector<Attempt> read_ended_attempts(Database& database, JobId id) {
   Cursor row =
       database
           .statement(
-              "SELECT attempt, worker, started_at, ended_at, outcome, error FROM job_attempts WHERE job_id = ? "
+              "SELECT attempt, worker, started_at, ended_at, outcome, error, fence FROM job_attempts WHERE job_id = ? "
               "ORDER BY fence")
           .query(id);
   while (row.next()) {
     attempts.push_back({row.small(0), std::string(row.text(1)), row.time(2), row.time(3),
-                        static_cast<AttemptOutcome>(row.small(4)), row.optional_text(5)});
+                        static_cast<AttemptOutcome>(row.small(4)), row.optional_text(5), row.integer(6)});
   }
   return attempts;
 }
 
 std::optional<Attempt> read_latest_attempt(Database& database, JobId id) {
   Cursor row =
-      database.statement("SELECT status, attempts, worker, started_at, completed_at FROM jobs WHERE id = ?").query(id);
+      database.statement("SELECT status, attempts, worker, started_at, completed_at, fence FROM jobs WHERE id = ?")
+          .query(id);
   if (!row.next() || row.is_null(3)) return std::nullopt;
   const auto status = static_cast<JobStatus>(row.small(0));
-  Attempt attempt{row.small(1), std::string(row.text(2)), row.time(3), std::nullopt, std::nullopt, std::nullopt};
+  Attempt attempt{row.small(1),  std::string(row.text(2)), row.time(3), std::nullopt, std::nullopt, std::nullopt,
+                  row.integer(5)};
   if (status == JobStatus::processing) return attempt;
   if (status != JobStatus::completed) return std::nullopt;
   attempt.ended_at = row.optional_time(4);
@@ -215,6 +218,10 @@ void JobRows::add_attempt(const Job& job, AttemptOutcome outcome, const std::opt
   const std::string_view worker = job.worker ? std::string_view{*job.worker} : std::string_view{};
   add_attempt_.execute(job.id, job.fence, job.attempts, worker, job.started_at.value_or(now), now,
                        static_cast<int>(outcome), view(error));
+  // One fence an attempt: this bounds them without counting.
+  if (job.fence <= jobs::attempts_kept_max) return;
+  database_.statement("DELETE FROM job_attempts WHERE job_id = ? AND fence <= ?")
+      .execute(job.id, job.fence - jobs::attempts_kept_max);
 }
 
 std::optional<AttemptOutcome> JobRows::find_outcome(JobId id, std::int64_t fence) {

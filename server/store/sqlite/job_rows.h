@@ -75,7 +75,7 @@ class JobRows {
   // Stores a change of what a pending job was submitted with.
   void store_change(const jobs::Job& job);
   [[nodiscard]] std::optional<DependencyRow> find_dependency(JobId id);
-  // Keeps an attempt of the job that ended; `job` as it stood while the attempt ran.
+  // Keeps an attempt of the job that ended; `job` as it stood while the attempt ran. Forgets those that are too many.
   void add_attempt(const jobs::Job& job, jobs::AttemptOutcome outcome, const std::optional<std::string>& error,
                    Time now);
   [[nodiscard]] std::optional<jobs::AttemptOutcome> find_outcome(JobId id, std::int64_t fence);

@@ -9,6 +9,7 @@
 #include "store/sqlite/migrations/0005_api_keys.h"
 #include "store/sqlite/migrations/0006_worker_user.h"
 #include "store/sqlite/migrations/0007_retention.h"
+#include "store/sqlite/migrations/0008_job_records.h"
 
 namespace taskgate::sqlite {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 // next.
 constexpr std::array migrations = {
     migration_0001_initial,  migration_0002_job_terms,   migration_0003_queue_controls, migration_0004_submit_options,
-    migration_0005_api_keys, migration_0006_worker_user, migration_0007_retention};
+    migration_0005_api_keys, migration_0006_worker_user, migration_0007_retention,      migration_0008_job_records};
 
 void apply_next(Database& database) {
   Transaction transaction(database, Transaction::Kind::write);

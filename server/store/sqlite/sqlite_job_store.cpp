@@ -5,6 +5,7 @@
 #include "store/sqlite/job_counts.h"
 #include "store/sqlite/job_pruning.h"
 #include "store/sqlite/job_reads.h"
+#include "store/sqlite/job_record_rows.h"
 
 // Each verb names its work first and awaits it then: a lambda inside a co_await expression is miscompiled by g++ 12.
 namespace taskgate::sqlite {
@@ -14,6 +15,15 @@ using jobs::Job;
 
 // These read their row before they write it, and no rule of the schema can refuse what they write.
 constexpr CommandTraits job_change{Isolation::first_write, 0};
+
+std::size_t carried_bytes(const std::vector<jobs::Beat>& beats) {
+  std::size_t bytes = 0;
+  for (const auto& beat : beats) {
+    if (beat.checkpoint) bytes += beat.checkpoint->size();
+    for (const auto& line : beat.log) bytes += sizeof(line) + line.text.size();
+  }
+  return bytes;
+}
 
 CommandTraits submission(const std::vector<Job>& jobs) {
   std::size_t bytes = 0;
@@ -82,7 +92,8 @@ Awaitable<std::vector<Job>> SqliteJobStore::release_held(UserId worker_user, std
 
 Awaitable<std::vector<std::optional<Job>>> SqliteJobStore::beat(std::vector<jobs::Beat> beats, Time now) {
   auto work = [&beats, now](WriteContext& context) { return beat_jobs(context, beats, now); };
-  auto answered = execute(work, job_change);
+  const CommandTraits traits{Isolation::first_write, carried_bytes(beats)};
+  auto answered = execute(work, traits);
   co_return co_await std::move(answered);
 }
 
@@ -182,6 +193,21 @@ Awaitable<Result<Job>> SqliteJobStore::get(jobs::Scope scope, JobId id) {
 
 Awaitable<Result<std::vector<jobs::Attempt>>> SqliteJobStore::attempts(jobs::Scope scope, JobId id) {
   auto read = [&scope, id](Database& database) { return get_attempts(database, scope, id); };
+  auto question = readers_.execute(read);
+  co_return co_await std::move(question);
+}
+
+Awaitable<Result<jobs::LogPage>> SqliteJobStore::log(jobs::Scope scope, JobId id, std::int64_t after,
+                                                     std::size_t limit) {
+  auto read = [&scope, id, after, limit](Database& database) {
+    return read_job_log(database, scope, id, after, limit);
+  };
+  auto question = readers_.execute(read);
+  co_return co_await std::move(question);
+}
+
+Awaitable<Result<jobs::JobRecord>> SqliteJobStore::record(jobs::Scope scope, JobId id) {
+  auto read = [&scope, id](Database& database) { return read_job_record(database, scope, id); };
   auto question = readers_.execute(read);
   co_return co_await std::move(question);
 }

@@ -37,6 +37,8 @@ class SqliteJobStore final : public jobs::JobStore {
 
   Awaitable<Result<jobs::Job>> get(jobs::Scope scope, JobId id) override;
   Awaitable<Result<std::vector<jobs::Attempt>>> attempts(jobs::Scope scope, JobId id) override;
+  Awaitable<Result<jobs::LogPage>> log(jobs::Scope scope, JobId id, std::int64_t after, std::size_t limit) override;
+  Awaitable<Result<jobs::JobRecord>> record(jobs::Scope scope, JobId id) override;
   Awaitable<jobs::JobPage> list(jobs::Scope scope, jobs::JobFilter filter, std::size_t limit,
                                 std::optional<JobId> before) override;
   Awaitable<jobs::JobCounts> counts(jobs::Scope scope) override;

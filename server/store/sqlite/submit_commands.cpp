@@ -34,7 +34,8 @@ std::optional<Submitted> yield_to_holder(WriteContext& context, Submission& subm
     case jobs::UniquePolicy::replace:
       break;
   }
-  auto cancelled = cancel_job(context, {}, holder->id, now);
+  const jobs::Scope owner{submission.job.user_id, submission.job.user_id};
+  auto cancelled = cancel_job(context, owner, holder->id, now);
   if (cancelled) context.followed.push_back(std::move(*cancelled));
   return std::nullopt;
 }

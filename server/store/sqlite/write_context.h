@@ -6,6 +6,7 @@
 #include "store/sqlite/control_rows.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/job_counts.h"
+#include "store/sqlite/job_record_rows.h"
 #include "store/sqlite/job_rows.h"
 #include "store/sqlite/live_jobs.h"
 #include "store/sqlite/pending_terms.h"
@@ -21,6 +22,7 @@ struct WriteContext {
   WriteContext(Database& connection, std::uint32_t fair_share_every)
       : database(connection),
         rows(connection),
+        records(connection),
         controls(connection),
         counts(connection),
         live(fair_share_every),
@@ -28,6 +30,7 @@ struct WriteContext {
 
   Database& database;
   JobRows rows;
+  JobRecordRows records;
   ControlRows controls;
   JobCountChanges counts;
   LiveJobs live;
