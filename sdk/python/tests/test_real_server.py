@@ -51,6 +51,22 @@ class RealServerTest(unittest.TestCase):
         done = self.client.wait(job["id"], timeout_ms=20_000)
         self.assertEqual((done["status"], done["result"], done["attempts"]), ("completed", {"sum": 12345678901234567892}, 1))
 
+    def test_the_next_attempt_finds_the_checkpoint(self) -> None:
+        found: List[Any] = []
+
+        def handle(context: JobContext) -> str:
+            found.append(context.job.checkpoint)
+            if context.job.attempt == 1:
+                context.checkpoint({"row": 12345678901234567890})
+                raise RuntimeError("no paper")
+            return "imported"
+
+        self.work("py import", handle)
+        job = self.client.submit("py import", backoff=FIXED)
+        done = self.client.wait(job["id"], timeout_ms=20_000)
+        self.assertEqual((done["status"], done["result"]), ("completed", "imported"))
+        self.assertEqual(found, [None, {"row": 12345678901234567890}])
+
     def test_failures_are_retried_and_not_when_the_worker_says_so(self) -> None:
         seen: List[Any] = []
 

@@ -43,6 +43,31 @@ describe.skipIf(!canRun)("with the real server", () => {
     expect(done.attemptsLog).toHaveLength(1);
   });
 
+  test("the next attempt finds the checkpoint, and the owner reads the log", async () => {
+    const found: unknown[] = [];
+    work({
+      import: async ({ job, log, checkpoint }) => {
+        found.push(job.checkpoint);
+        if (job.attempt === 2) return "imported";
+        log("row 1");
+        await checkpoint({ row: 1 });
+        await checkpoint({ row: 2 });
+        log("no paper");
+        throw new Error("no paper");
+      },
+    });
+    const job = await client.submit("import", {}, { backoff: { type: "fixed", delayMs: 20 } });
+    expect(await client.wait(job.id)).toMatchObject({ status: "completed", result: "imported" });
+    expect(found).toEqual([null, { row: 2 }]);
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${server.url}/api/jobs/${job.id}/logs`, { headers });
+    const { data } = (await answer.json()) as { data: { attempt: number; line: string }[] };
+    expect(data.map(({ attempt, line }) => [attempt, line])).toEqual([
+      [1, "row 1"],
+      [1, "no paper"],
+    ]);
+  });
+
   test("failures are retried, and not when the worker says so; a delay asked for spends no retry", async () => {
     let asked = 0;
     work(
