@@ -66,6 +66,8 @@ describe("a type that a command runs", () => {
     const done = await account.jobThatIs("completed", job.id);
     const told = JSON.stringify({ id: job.id, type: "Count bytes", data: { text: "to be" }, attempt: 1, userId: account.id });
     expect(done).toMatchObject({ result: told.length, progress: 100, attempts: 1 });
+    const log = await account.get(`/api/jobs/${job.id}/logs`);
+    expect(log.body.data, "stored before the outcome").toMatchObject([{ number: 1, attempt: 1, line: "a line for the log" }]);
     await until("the line is in the log", () => server.output.split("\n").some((line) => line.includes(job.id) && line.includes("a line for the log")));
   });
 

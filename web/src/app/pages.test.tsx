@@ -551,6 +551,64 @@ describe("a job", () => {
     await expectAccessible();
   });
 
+  it("shows its log and its history", async () => {
+    const job = jobWith({ userId: ada.id, status: "failed", attempts: 2 });
+    const at = "2026-01-31T09:30:00.000Z";
+    openApp(`/jobs/${job.id}`, {
+      user: ada,
+      routes: {
+        [`GET /api/jobs/${job.id}`]: () => ({ body: { data: job } }),
+        [`GET /api/jobs/${job.id}/logs`]: () => ({
+          body: {
+            data: [
+              { number: 5, attempt: 1, at, line: "opening" },
+              { number: 6, attempt: 2, at, line: "disk full", level: "error" },
+            ],
+            more: false,
+          },
+        }),
+        [`GET /api/jobs/${job.id}/events`]: () => ({
+          body: {
+            data: [
+              { event: "submitted", at, by: ada.id },
+              { event: "changed", at, by: "b2", priorityBefore: 0, priority: 7 },
+              { event: "started", at, attempt: 1, worker: "box-1" },
+              { event: "failed", at, attempt: 1, error: "disk full" },
+              { event: "moved", at },
+            ],
+          },
+        }),
+      },
+    });
+    const lines = within(await screen.findByRole("region", { name: "Log" })).getAllByRole("listitem");
+    expect(lines.map((line) => line.dataset.level)).toEqual([undefined, "error"]);
+    expect(lines[1]).toHaveTextContent("attempt 2 disk full");
+    expect(screen.getByText("Earlier lines are not kept.")).toBeInTheDocument();
+    const events = within(await screen.findByRole("region", { name: "History" })).getAllByRole("listitem");
+    expect(events.map((event) => event.firstElementChild?.textContent)).toEqual([
+      "Submitted · by the owner",
+      "Changed · priority 0 → 7 · by an administrator",
+      "Started · attempt 1 · by box-1",
+      "Failed · attempt 1 · disk full",
+      "moved",
+    ]);
+    await expectAccessible();
+  });
+
+  it("that said nothing has no log", async () => {
+    const job = jobWith({ userId: ada.id });
+    const { server } = openApp(`/jobs/${job.id}`, {
+      user: ada,
+      routes: {
+        [`GET /api/jobs/${job.id}`]: () => ({ body: { data: job } }),
+        [`GET /api/jobs/${job.id}/logs`]: () => ({ body: { data: [], more: false } }),
+      },
+    });
+    await waitFor(() => expect(server.seen.some(({ path }) => path.endsWith("/logs"))).toBe(true));
+    await screen.findByRole("region", { name: "Data" });
+    expect(screen.queryByRole("region", { name: "Log" })).toBeNull();
+  });
+
   it("of somebody else is no job", async () => {
     openApp("/jobs/00000000000000ff", { user: ada });
     await screen.findByText("There is no such job");

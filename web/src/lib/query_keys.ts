@@ -6,6 +6,8 @@ export const queryKeys = {
   jobStats: ["jobs", "stats"] as const,
   jobStatsOf: (scope: string) => ["jobs", "stats", scope] as const,
   job: (id: string) => ["jobs", "one", id] as const,
+  jobLog: (id: string) => ["jobs", "one", id, "log"] as const,
+  jobEvents: (id: string) => ["jobs", "one", id, "events"] as const,
   sessions: ["sessions"] as const,
   systemInfo: ["system", "info"] as const,
 };

@@ -1,12 +1,16 @@
 import { http } from "@/lib/client";
 import {
+  eventsAnswerSchema,
   type Job,
+  type JobEvent,
   type JobFilter,
   type JobList,
   type JobScope,
   type JobStats,
   jobAnswerSchema,
   jobListSchema,
+  type LogLine,
+  logAnswerSchema,
   statsSchema,
 } from "./model";
 
@@ -28,6 +32,19 @@ export async function fetchStats(scope: JobScope, signal: AbortSignal): Promise<
 export async function fetchJob(id: string, signal: AbortSignal): Promise<Job> {
   const path = `/api/jobs/${encodeURIComponent(id)}`;
   return (await http.get(path, { schema: jobAnswerSchema, signal, lossless: true })).data;
+}
+
+/** As many lines as the server keeps of one job. */
+const LOG_LINES_MAX = 1000;
+
+export async function fetchJobLog(id: string, signal: AbortSignal): Promise<LogLine[]> {
+  const path = `/api/jobs/${encodeURIComponent(id)}/logs`;
+  return (await http.get(path, { schema: logAnswerSchema, query: { limit: LOG_LINES_MAX }, signal })).data;
+}
+
+export async function fetchJobEvents(id: string, signal: AbortSignal): Promise<JobEvent[]> {
+  const path = `/api/jobs/${encodeURIComponent(id)}/events`;
+  return (await http.get(path, { schema: eventsAnswerSchema, signal })).data;
 }
 
 /** `body` is the JSON text of the request, so that what is shown as curl is what is sent. */

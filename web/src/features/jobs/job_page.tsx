@@ -12,6 +12,8 @@ import { StatusBadge } from "@/ui/status_badge";
 import { AttemptTimeline } from "./attempt_timeline";
 import { JobActionButton } from "./job_action_button";
 import { JobFacts } from "./job_facts";
+import { JobHistory } from "./job_history";
+import { JobLog } from "./job_log";
 import classes from "./job_page.module.css";
 import { canCancel, canRetry, type Job } from "./model";
 import { useJob } from "./queries";
@@ -86,7 +88,9 @@ function JobDetails({ job }: { job: Job }) {
           {job.result !== undefined && job.result !== null && (
             <CodeBlock title="Result" text={formatJson(job.result)} />
           )}
+          <JobLog job={job} />
           <CodeBlock title="Data" text={formatJson(job.data ?? {})} />
+          <JobHistory job={job} />
         </div>
         <JobFacts job={job} />
       </div>

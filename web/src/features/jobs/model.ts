@@ -51,6 +51,31 @@ export const jobListSchema = z.object({
 });
 export type JobList = z.infer<typeof jobListSchema>;
 
+export const logLineSchema = z.object({
+  number: z.number(),
+  attempt: z.number(),
+  at: z.string(),
+  level: z.optional(z.string()),
+  line: z.string(),
+});
+export type LogLine = z.infer<typeof logLineSchema>;
+export const logAnswerSchema = z.object({ data: z.array(logLineSchema), more: z.boolean() });
+
+export const jobEventSchema = z.object({
+  // Words that this page does not know are shown as they are.
+  event: z.string(),
+  at: z.string(),
+  attempt: z.optional(z.number()),
+  worker: z.optional(z.string()),
+  error: z.optional(z.string()),
+  by: z.optional(z.string()),
+  priority: z.optional(z.number()),
+  priorityBefore: z.optional(z.number()),
+  runAt: z.optional(z.string()),
+});
+export type JobEvent = z.infer<typeof jobEventSchema>;
+export const eventsAnswerSchema = z.object({ data: z.array(jobEventSchema) });
+
 const count = z._default(z.number(), 0);
 export const statsSchema = z.object({
   data: z.object({ pending: count, processing: count, completed: count, failed: count, cancelled: count }),

@@ -1,8 +1,8 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useLiveInterval } from "@/lib/connection";
+import { POLL_INTERVAL_MS, useLiveInterval } from "@/lib/connection";
 import { queryKeys } from "@/lib/query_keys";
-import { actOnJob, fetchJob, fetchJobs, fetchStats, submitJob } from "./api";
-import { isOver, type JobFilter, type JobScope } from "./model";
+import { actOnJob, fetchJob, fetchJobEvents, fetchJobLog, fetchJobs, fetchStats, submitJob } from "./api";
+import { isOver, type Job, type JobFilter, type JobScope } from "./model";
 
 export function useJobs(scope: JobScope, filter: JobFilter) {
   return useQuery({
@@ -27,6 +27,22 @@ export function useJob(id: string) {
     queryKey: queryKeys.job(id),
     queryFn: ({ signal }) => fetchJob(id, signal),
     refetchInterval: (query) => (query.state.data && isOver(query.state.data.status) ? false : interval),
+  });
+}
+
+/** Lines come without an event, so they are asked for while the job runs; its changes renew this key, too. */
+export function useJobLog(job: Job) {
+  return useQuery({
+    queryKey: queryKeys.jobLog(job.id),
+    queryFn: ({ signal }) => fetchJobLog(job.id, signal),
+    refetchInterval: job.status === "processing" ? POLL_INTERVAL_MS : false,
+  });
+}
+
+export function useJobEvents(id: string) {
+  return useQuery({
+    queryKey: queryKeys.jobEvents(id),
+    queryFn: ({ signal }) => fetchJobEvents(id, signal),
   });
 }
 
