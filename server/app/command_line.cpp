@@ -10,7 +10,9 @@
 
 #include "api/route.h"
 #include "app/app.h"
+#include "app/backup_commands.h"
 #include "app/config.h"
+#include "app/job_commands.h"
 #include "app/user_commands.h"
 #include "app/version.h"
 #include "base/crypto.h"
@@ -33,6 +35,15 @@ struct Flags {
   std::string role;
   std::string password;
   std::string text;
+
+  // Arguments of `taskgate jobs …`, and of `backup`, `restore` and `check`.
+  JobListArguments list;
+  std::vector<std::string> ids;
+  ServerAddress server;
+  std::string file;
+  bool force = false;
+  bool without_secrets = false;
+  bool repair = false;
 
   void add_common(CLI::App& command) {
     command.add_option("--data-dir", data_dir, "Folder of the database and the secrets (DATA_DIR, ./data)");
@@ -110,6 +121,68 @@ void add_user_commands(CLI::App& program, Flags& flags, Action& action) {
   }
 }
 
+void add_job_change(CLI::App& jobs, Flags& flags, Action& action, const char* name, const char* description,
+                    int (*change)(const Config&, const std::vector<std::string>&, const ServerAddress&)) {
+  auto* command = jobs.add_subcommand(name, description);
+  command->add_option("id", flags.ids, "Job ids")->required();
+  command->add_option("--server", flags.server.url, "Address of the server, when one runs on the folder");
+  command->add_option("--key", flags.server.key, "API key for --server, scope jobs:write (TASKGATE_API_KEY)");
+  flags.add_common(*command);
+  command->callback([&action, &flags, change] {
+    action = [&flags, change] {
+      if (flags.server.key.empty()) flags.server.key = environment_variable("TASKGATE_API_KEY").value_or("");
+      return change(flags.load(), flags.ids, flags.server);
+    };
+  });
+}
+
+void add_job_commands(CLI::App& program, Flags& flags, Action& action) {
+  auto* jobs = program.add_subcommand("jobs", "Look at jobs; cancel or retry them");
+  jobs->require_subcommand(1);
+
+  auto* list = jobs->add_subcommand("list", "List jobs, the newest first, also while the server runs");
+  list->add_option("--status", flags.list.status, "pending, processing, completed, failed or cancelled");
+  list->add_option("--type", flags.list.type, "Only this type");
+  list->add_option("--text", flags.list.text, "Only with this in the type or the error");
+  list->add_option("--user", flags.list.user, "Only of the account with this mail address");
+  list->add_option("--before", flags.list.before, "Only older than the job with this id");
+  list->add_option("--limit", flags.list.limit, "How many")->default_val("50")->check(CLI::Range(1, 100'000));
+  flags.add_common(*list);
+  list->callback([&] { action = [&flags] { return list_jobs_command(flags.load(), flags.list); }; });
+
+  auto* show = jobs->add_subcommand("show", "Show a job and its attempts, also while the server runs");
+  show->add_option("id", flags.text, "Job id")->required();
+  flags.add_common(*show);
+  show->callback([&] { action = [&flags] { return show_job_command(flags.load(), flags.text); }; });
+
+  add_job_change(*jobs, flags, action, "cancel", "Cancel jobs, running ones too", cancel_jobs_command);
+  add_job_change(*jobs, flags, action, "retry", "Run failed or cancelled jobs again", retry_jobs_command);
+}
+
+void add_data_commands(CLI::App& program, Flags& flags, Action& action) {
+  auto* backup =
+      program.add_subcommand("backup", "Write the database and its secrets to a file, also while the server runs");
+  backup->add_option("file", flags.file, "File to write")->required();
+  backup->add_flag("--force", flags.force, "Replace an existing file");
+  backup->add_flag("--without-secrets", flags.without_secrets, "Leave out jwt_secret and data_key");
+  flags.add_common(*backup);
+  backup->callback([&] {
+    action = [&flags] { return backup_command(flags.load(), flags.file, flags.force, !flags.without_secrets); };
+  });
+
+  auto* restore =
+      program.add_subcommand("restore", "Put a backup in the place of the database; the server must be stopped");
+  restore->add_option("file", flags.file, "File that backup has written")->required();
+  flags.add_common(*restore);
+  restore->callback([&] { action = [&flags] { return restore_command(flags.load(), flags.file); }; });
+
+  auto* check =
+      program.add_subcommand("check", "Check the database and all that it promises, also while the server runs");
+  check->add_flag("--repair", flags.repair, "Count jobs anew where the numbers are wrong; the server must be stopped");
+  flags.add_common(*check);
+  check->callback([&] { action = [&flags] { return check_command(flags.load(), flags.repair); }; });
+}
+
 void add_commands(CLI::App& program, Flags& flags, Action& action) {
   program.set_version_flag("--version", std::string(version()), "Print the version");
   flags.add_serve(program);
@@ -119,6 +192,8 @@ void add_commands(CLI::App& program, Flags& flags, Action& action) {
   serve_command->callback([&] { action = [&flags] { return serve(flags); }; });
 
   add_user_commands(program, flags, action);
+  add_job_commands(program, flags, action);
+  add_data_commands(program, flags, action);
 
   auto* config = program.add_subcommand("config", "Print the effective configuration, with secrets masked");
   flags.add_serve(*config);

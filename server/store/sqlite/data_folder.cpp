@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "store/sqlite/sqlite_store.h"
+
 namespace taskgate::sqlite {
 namespace {
 
@@ -59,7 +61,7 @@ FolderLock::FolderLock(const DataFolder& folder) {
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     const std::string holder = read_all(descriptor_);
     ::close(descriptor_);
-    throw std::runtime_error(
+    throw FolderInUse(
         fmt::format("Another Taskgate server is running on the data folder {}{}. Stop it, or choose another "
                     "folder with --data-dir.",
                     folder.path().string(), holder.empty() ? "" : " (process " + holder + ")"));

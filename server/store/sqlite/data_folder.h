@@ -24,8 +24,7 @@ class DataFolder {
 // The right to be the one server on a data folder, held until destruction; also lost, by the kernel, with the process.
 class FolderLock {
  public:
-  // Throws std::runtime_error with a sentence naming the folder (and the process, if known) when another server holds
-  // it.
+  // Throws FolderInUse with a sentence naming the folder (and the process, if known) when another server holds it.
   explicit FolderLock(const DataFolder& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;

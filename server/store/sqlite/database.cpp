@@ -21,6 +21,23 @@ void configure_library_once() {
 
 }  // namespace
 
+bool DatabaseError::is_of_the_engine() const {
+  switch (code_ & 0xff) {
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_NOMEM:
+    case SQLITE_PROTOCOL:
+    case SQLITE_INTERRUPT:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Cursor::~Cursor() {
   if (statement_ != nullptr) sqlite3_reset(statement_);
 }
@@ -51,7 +68,7 @@ std::optional<Time> Cursor::optional_time(int column) const {
 void Cursor::copy_blob(int column, std::uint8_t* to, std::size_t size) const {
   const void* from = sqlite3_column_blob(statement_, column);
   if (from == nullptr || static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)) != size) {
-    throw DatabaseError(SQLITE_CORRUPT, "database: an id has the wrong length");
+    throw DamagedRow("database: an id has the wrong length");
   }
   std::memcpy(to, from, size);
 }

@@ -27,11 +27,19 @@ class DatabaseError : public StoreFailure {
   [[nodiscard]] int code() const { return code_; }
   // The statement broke a rule of the schema: it alone failed, the connection and its transaction are intact.
   [[nodiscard]] bool is_constraint() const { return (code_ & 0xff) == SQLITE_CONSTRAINT; }
+  // The disk, the memory or the connection failed, not what was asked for.
+  [[nodiscard]] bool is_of_the_engine() const;
   // Another connection holds the write lock and did not let go within the busy timeout.
   [[nodiscard]] bool is_busy() const { return (code_ & 0xff) == SQLITE_BUSY; }
 
  private:
   int code_;
+};
+
+// A row that this program cannot have written, in a file that is sound otherwise.
+class DamagedRow : public DatabaseError {
+ public:
+  explicit DamagedRow(const std::string& message) : DatabaseError(SQLITE_CORRUPT, message) {}
 };
 
 class Statement;

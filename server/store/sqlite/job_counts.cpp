@@ -29,9 +29,13 @@ std::int64_t JobCountChanges::pending_of(const UserId& user) {
 
 void JobCountChanges::moved(const UserId& user, jobs::JobStatus from, jobs::JobStatus to) {
   if (from == to) return;
-  auto& numbers = changes_[user];
-  --numbers[static_cast<std::size_t>(from)];
-  ++numbers[static_cast<std::size_t>(to)];
+  change(user, from, -1);
+  change(user, to, +1);
+}
+
+void JobCountChanges::undo() {
+  for (const Change& each : of_command_) changes_[each.user][static_cast<std::size_t>(each.status)] -= each.by;
+  of_command_.clear();
 }
 
 template <class Key>

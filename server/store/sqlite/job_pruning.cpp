@@ -96,8 +96,9 @@ std::optional<RemovableRow> find_removable(WriteContext& context, const Prunable
   if (context.terms.is_awaited(job.id)) return std::nullopt;
   Cursor row = context.database
                    .statement(
-                       "SELECT user_id, status, terms ->> 'uniqueKey', terms ->> 'uniqueUntil' FROM jobs WHERE id = ? "
-                       "AND completed_at = ?")
+                       "SELECT user_id, status, terms ->> 'uniqueKey', terms ->> 'uniqueUntil' FROM (SELECT user_id, "
+                       "status, iif(json_valid(terms), terms, NULL) AS terms FROM jobs WHERE id = ? AND completed_at = "
+                       "?)")
                    .query(job.id, job.completed_at);
   // Retried by hand since, or gone.
   if (!row.next()) return std::nullopt;

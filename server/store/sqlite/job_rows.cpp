@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "jobs/job_record.h"
 
 namespace taskgate::sqlite {
@@ -14,6 +15,7 @@ using jobs::Job;
 using jobs::JobStatus;
 
 constexpr std::string_view default_queue = "default";
+constexpr std::size_t stepped_over_max = 1'000;
 
 std::string write_tags(const std::vector<std::string>& tags) {
   JsonWriter writer;
@@ -35,16 +37,27 @@ std::vector<std::string> read_tags(std::string_view text) {
 
 jobs::JobTerms read_terms(std::string_view text, JobId id) {
   auto terms = jobs::parse_job_terms(text);
-  if (!terms)
-    throw DatabaseError(SQLITE_CORRUPT, fmt::format("database: the terms of job {} are damaged", to_string(id)));
+  if (!terms) throw DamagedRow(fmt::format("database: the terms of job {} are damaged", to_string(id)));
   return std::move(*terms);
 }
 
 std::string read_long_data(Database& database, JobId id) {
   Cursor row = database.statement("SELECT data FROM job_data WHERE job_id = ?").query(id);
-  if (!row.next())
-    throw DatabaseError(SQLITE_CORRUPT, fmt::format("database: the data of job {} is missing", to_string(id)));
+  if (!row.next()) throw DamagedRow(fmt::format("database: the data of job {} is missing", to_string(id)));
   return std::string(row.text(0));
+}
+
+void read_live(const Cursor& row, LiveRow& live) {
+  live.id = row.job_id(0);
+  live.status = static_cast<JobStatus>(row.small(1));
+  live.user_id = row.user_id(2);
+  live.type = row.text(3);
+  live.priority = row.real(4);
+  live.run_at = row.optional_time(5);
+  live.lease_expires_at = row.optional_time(6);
+  live.queue = row.is_null(7) ? default_queue : row.text(7);
+  live.blocked_by = row.small(8);
+  live.terms = row.is_null(9) ? jobs::JobTerms{} : read_terms(row.text(9), live.id);
 }
 
 std::optional<std::string_view> view(const std::optional<std::string>& text) {
@@ -166,7 +179,18 @@ void JobRows::insert(const Job& job) {
 std::optional<Job> JobRows::find(JobId id) {
   Cursor row = find_.query(id);
   if (!row.next()) return std::nullopt;
-  return read_job(row, database_);
+  try {
+    return read_job(row, database_);
+  } catch (const DamagedRow& damage) {
+    step_over(id, damage);
+    return std::nullopt;
+  }
+}
+
+void JobRows::step_over(JobId id, const DamagedRow& damage) {
+  if (stepped_over_.size() == stepped_over_max || !stepped_over_.insert(id).second) return;
+  log::error("store: a job cannot be read and is left alone; see taskgate check",
+             {{"job", to_string(id)}, {"error", damage.what()}});
 }
 
 std::optional<QueuedRow> JobRows::find_pending(JobId id) {
@@ -211,7 +235,13 @@ void JobRows::for_each_with_terms(const std::function<void(const Job&)>& receive
       "SELECT {} FROM jobs INDEXED BY jobs_live_with_terms WHERE completed_at IS NULL AND terms IS NOT NULL",
       job_columns));
   Cursor row = statement.query();
-  while (row.next()) receive(read_job(row, database_));
+  while (row.next()) {
+    try {
+      receive(read_job(row, database_));
+    } catch (const DamagedRow& damage) {
+      step_over(row.job_id(0), damage);
+    }
+  }
 }
 
 void JobRows::add_attempt(const Job& job, AttemptOutcome outcome, const std::optional<std::string>& error, Time now) {
@@ -238,16 +268,12 @@ void JobRows::for_each_live(const std::function<void(const LiveRow&)>& receive) 
   Cursor row = statement.query();
   LiveRow live;
   while (row.next()) {
-    live.id = row.job_id(0);
-    live.status = static_cast<JobStatus>(row.small(1));
-    live.user_id = row.user_id(2);
-    live.type = row.text(3);
-    live.priority = row.real(4);
-    live.run_at = row.optional_time(5);
-    live.lease_expires_at = row.optional_time(6);
-    live.queue = row.is_null(7) ? default_queue : row.text(7);
-    live.blocked_by = row.small(8);
-    live.terms = row.is_null(9) ? jobs::JobTerms{} : read_terms(row.text(9), live.id);
+    try {
+      read_live(row, live);
+    } catch (const DamagedRow& damage) {
+      step_over(row.job_id(0), damage);
+      continue;
+    }
     receive(live);
   }
 }

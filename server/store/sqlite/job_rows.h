@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "jobs/job.h"
@@ -58,7 +59,8 @@ struct DependencyRow {
   jobs::JobStatus status = jobs::JobStatus::pending;
 };
 
-// The writer's statements on jobs. All throw DatabaseError.
+// The writer's statements on jobs. All throw DatabaseError. A job whose row is damaged is not there for the writer: it
+// waits for a person, and the others go on.
 class JobRows {
  public:
   explicit JobRows(Database& database);
@@ -84,7 +86,11 @@ class JobRows {
   void for_each_live(const std::function<void(const LiveRow&)>& receive);
 
  private:
+  // Says once that a job's row is damaged.
+  void step_over(JobId id, const DamagedRow& damage);
+
   Database& database_;
+  std::unordered_set<JobId> stepped_over_;
   Statement insert_;
   Statement insert_data_;
   Statement find_;

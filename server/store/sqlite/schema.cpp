@@ -20,11 +20,11 @@ constexpr std::array migrations = {
     migration_0001_initial,  migration_0002_job_terms,   migration_0003_queue_controls, migration_0004_submit_options,
     migration_0005_api_keys, migration_0006_worker_user, migration_0007_retention,      migration_0008_job_records};
 
-void apply_next(Database& database) {
+void apply_next(Database& database, std::size_t wanted) {
   Transaction transaction(database, Transaction::Kind::write);
   // Read again under the write lock: another program may have been quicker.
   const auto version = static_cast<std::size_t>(database.integer("PRAGMA user_version"));
-  if (version >= migrations.size()) return;
+  if (version >= wanted) return;
   database.execute(migrations[version]);
   database.execute(fmt::format("PRAGMA user_version = {}", version + 1).c_str());
   database.execute(fmt::format("PRAGMA application_id = {}", application_id).c_str());
@@ -60,8 +60,8 @@ int read_schema_version(Database& database, const std::filesystem::path& file) {
   return static_cast<int>(version);
 }
 
-void migrate(Database& database) {
-  while (database.integer("PRAGMA user_version") < schema_version()) apply_next(database);
+void migrate(Database& database, int version) {
+  while (database.integer("PRAGMA user_version") < version) apply_next(database, static_cast<std::size_t>(version));
 }
 
 }  // namespace taskgate::sqlite

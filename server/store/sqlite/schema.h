@@ -16,6 +16,7 @@ inline constexpr std::int64_t application_id = 0x54736b67;
 
 // Brings the schema up to date, each migration in a transaction of its own together with the number it leads to. Safe
 // when several programs do it at once.
-void migrate(Database& database);
+// `version`: up to which; tests make files of older versions with it.
+void migrate(Database& database, int version = schema_version());
 
 }  // namespace taskgate::sqlite

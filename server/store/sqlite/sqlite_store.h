@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "accounts/account_store.h"
@@ -16,6 +17,12 @@ namespace taskgate::sqlite {
 enum class Access {
   server,         // the one server on the folder: takes the lock, holds the queue in memory
   accounts_only,  // a program beside it (the command line): accounts may be changed, jobs only read; no lock
+};
+
+// Another server runs on the folder.
+class FolderInUse : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 struct SqliteStoreOptions {
@@ -42,8 +49,8 @@ struct SqliteStoreStatistics {
 class SqliteStore {
  public:
   // Opens or creates the database, brings its schema up to date and rebuilds the queue. Throws std::runtime_error with
-  // a sentence for the operator when the folder cannot be written, another server runs on it, the file is not a
-  // database of this program, or it was written by a newer version.
+  // a sentence for the operator when the folder cannot be written, another server runs on it (FolderInUse), the file is
+  // not a database of this program, or it was written by a newer version.
   explicit SqliteStore(const SqliteStoreOptions& options);
   ~SqliteStore();  // same as stop()
   SqliteStore(const SqliteStore&) = delete;

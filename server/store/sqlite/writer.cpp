@@ -59,6 +59,10 @@ class ResumptionsByExecutor {
   std::vector<Resumption> groups_;
 };
 
+// After a command has spoilt the transaction of others, so many of the next are kept apart from each other: should it
+// come again, it fails alone.
+constexpr std::size_t careful_commands = 10'000;
+
 }  // namespace
 
 Writer::Writer(Database database, Options options) : options_(options), database_(std::move(database)) {
@@ -183,16 +187,39 @@ void Writer::apply_all(std::span<Command* const> batch) {
 
 void Writer::apply_one(Command& command) {
   const auto changes = context_->live.changes();
-  const bool savepoint = command.traits_.isolation == Isolation::savepoint;
+  const bool savepoint = careful_for_ > 0 || command.traits_.isolation == Isolation::savepoint;
+  if (careful_for_ > 0) --careful_for_;
   if (savepoint) database_->statement("SAVEPOINT command").execute();
   try {
     command.apply(*context_);
-  } catch (const DatabaseError& error) {
-    if (!error.is_constraint() || context_->live.changes() != changes) throw;
-    command.failure_ = std::current_exception();
-    if (savepoint) database_->statement("ROLLBACK TO command").execute();
+    context_->counts.keep();
+  } catch (const std::exception& error) {
+    const auto* refused = dynamic_cast<const DatabaseError*>(&error);
+    const bool left_no_trace = refused != nullptr && refused->is_constraint() && context_->live.changes() == changes;
+    if (concerns_all(error)) throw;
+    if (!savepoint && !left_no_trace) {
+      careful_for_ = careful_commands;
+      throw;
+    }
+    log::error("store: a change failed by itself", {{"error", error.what()}});
+    command.failure_ = std::make_exception_ptr(StoreFailure(error.what()));
+    undo(savepoint, changes);
   }
   if (savepoint) database_->statement("RELEASE command").execute();
+}
+
+// Whether the error is of the disk or the connection, and the transaction with all its commands is lost.
+bool Writer::concerns_all(const std::exception& error) {
+  if (!database_->in_transaction() || dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
+  const auto* failure = dynamic_cast<const DatabaseError*>(&error);
+  return failure != nullptr && failure->is_of_the_engine();
+}
+
+void Writer::undo(bool savepoint, std::uint64_t changes_before) {
+  if (savepoint) database_->statement("ROLLBACK TO command").execute();
+  context_->counts.undo();
+  // Rows as they stand within this transaction: what the other commands have done is in them.
+  if (context_->live.changes() != changes_before) rebuild_memory();
 }
 
 void Writer::write_probe() {

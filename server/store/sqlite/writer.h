@@ -75,6 +75,10 @@ class CommandOf final : public Command {
 // applies them in one transaction, commits with fsync, and only then resumes all who wait, each on its own executor:
 // under load the batch grows by itself, idle it is one command.
 //
+// A command that fails by itself, for whatever reason, is undone alone where it has a savepoint. One without, which was
+// not expected to fail, takes its transaction with it once; from then on every command has a savepoint for a while, so
+// that it cannot do so again and again.
+//
 // When a transaction fails as a whole (disk full, I/O error), it is rolled back, the memory is built anew from the
 // rows, and all commands of the batch fail with StoreFailure. Until a transaction succeeds again `healthy()` is false;
 // the writer tries one by itself every second.
@@ -127,6 +131,8 @@ class Writer {
   void run_batch(std::span<Command* const> batch);
   void apply_all(std::span<Command* const> batch);
   void apply_one(Command& command);
+  [[nodiscard]] bool concerns_all(const std::exception& error);
+  void undo(bool savepoint, std::uint64_t changes_before);
   void recover_from(const std::exception& error, std::span<Command* const> batch);
   void rebuild_memory();
   void set_healthy(bool healthy, const char* message);
@@ -137,6 +143,7 @@ class Writer {
   std::optional<Database> database_;
   std::optional<WriteContext> context_;
   bool memory_is_current_ = true;  // the writer's own
+  std::size_t careful_for_ = 0;    // likewise: commands that get a savepoint each, whatever their traits say
 
   std::mutex mutex_;
   std::condition_variable wake_;
