@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "api/error_response.h"
+#include "base/crypto.h"
 #include "base/json.h"
 #include "base/log.h"
 
@@ -27,6 +28,22 @@ std::string key_room(const ApiKeyId& id) { return "session:key:" + to_string(id)
 std::optional<Error> refuse_key(const std::optional<Principal>& caller) {
   if (!caller || !caller->key) return std::nullopt;
   return Error{ErrorCode::forbidden, "insufficient_scope", "An API key may watch jobs only", {}, {}};
+}
+
+// How others in a room know a socket. The id of a Socket.IO 2 client is that of its session, which is its secret.
+std::string public_id(const net::Socket& socket) {
+  if (socket.handshake().request->revision != 3) return socket.id();
+  const Sha256Digest digest = sha256(socket.id());
+  return to_base64url(std::string(digest.begin(), digest.end())).substr(0, 20);
+}
+
+// A Socket.IO 2 client gives its token in the query: `query: {token}`.
+std::string query_token(const net::EngineHandshake& request) {
+  if (request.revision != 3) return {};
+  for (const auto& [name, value] : request.query) {
+    if (name == "token") return value;
+  }
+  return {};
 }
 
 // The token of CONNECT's `auth`: empty when there is none; errors when it is not a string.
@@ -119,6 +136,7 @@ RealtimeBridge::RealtimeBridge(Services& services, net::SocketIoServer& sockets)
 Awaitable<std::optional<net::ConnectError>> RealtimeBridge::admit(net::HandshakePtr handshake) {
   auto token = given_token(handshake->auth);
   if (!token) co_return connect_error(token.error());
+  if (token->empty()) token = query_token(*handshake->request);
   auto caller = std::make_shared<Caller>();
   if (token->empty()) {
     if (!services_.system.guests) {
@@ -245,7 +263,7 @@ Awaitable<void> RealtimeBridge::send_message(net::SocketPtr socket, net::Event e
 
   JsonWriter sent;
   sent.begin_object()
-      .member("socketId", socket->id())
+      .member("socketId", public_id(*socket))
       .member("message", message->message)
       .member("roomId", message->room_id);
   sent.member("id", message->id);

@@ -118,6 +118,7 @@ net::SocketIoOptions socket_options(const Config& config, const api::CrossOrigin
   net::SocketIoOptions options;
   options.events_per_second = config.rate_limits ? 50 : 0;
   options.client_files = net::socketio_client_assets();
+  options.engine.allow_revision_3 = config.allow_eio3;
   options.engine.cors.origin_allowed = [&cross_origin](std::string_view origin, const net::Request& request) {
     return cross_origin.any_without_credentials() || cross_origin.is_allowed(origin, request);
   };

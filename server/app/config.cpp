@@ -203,6 +203,7 @@ std::vector<Setting> settings(bool production) {
       {"LOG_LEVEL", {}, "info", false, set_log_level},
       {"LOG_FORMAT", {}, "text", false, set_log_format},
       {"ALLOW_GUESTS", {}, development_only, false, flag(&Config::allow_guests)},
+      {"ALLOW_EIO3", {}, "off", false, flag(&Config::allow_eio3)},
       {"HANDLERS_FILE", {}, "", false, text(&Config::handlers_file)},
       {"SIMULATE_UNHANDLED", {}, development_only, false, flag(&Config::simulate_unhandled)},
       {"SIMULATE_SPEED", {}, "1", false, number(&Config::simulate_speed, 0.01, 1000.0)},

@@ -43,6 +43,7 @@ struct Config {
   log::Format log_format = log::Format::text;
 
   bool allow_guests = true;
+  bool allow_eio3 = false;
   std::string handlers_file;  // path; empty: no commands and no URLs run jobs
   bool simulate_unhandled = true;
   double simulate_speed = 1;

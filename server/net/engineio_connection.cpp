@@ -11,7 +11,7 @@ using Transport = sio::EngineSession::Transport;
 
 sio::Moment now() { return std::chrono::steady_clock::now(); }
 
-sio::EngineSessionOptions session_options(const EngineOptions& options) {
+sio::EngineSessionOptions session_options(const EngineOptions& options, const EngineHandshake& handshake) {
   sio::EngineSessionOptions result;
   result.ping_interval = options.ping_interval;
   result.ping_timeout = options.ping_timeout;
@@ -19,6 +19,8 @@ sio::EngineSessionOptions session_options(const EngineOptions& options) {
   result.close_timeout = options.close_timeout;
   result.max_payload = options.max_http_buffer_size;
   result.offer_websocket = options.websocket && options.allow_upgrades;
+  result.revision = handshake.revision;
+  result.base64 = handshake.base64;
   return result;
 }
 
@@ -38,7 +40,7 @@ EngineConnection::EngineConnection(std::shared_ptr<EngineLoop> loop, std::shared
       handshake_(std::move(handshake)),
       soft_bytes_(options.outgoing_soft_bytes),
       hard_bytes_(options.outgoing_hard_bytes),
-      session_(loop_->make_sid(), transport_of(transport), session_options(options), *this, now()) {}
+      session_(loop_->make_sid(), transport_of(transport), session_options(options, *handshake_), *this, now()) {}
 
 EngineConnection::~EngineConnection() {
   if (counted_) count_transport(transport(), false);
@@ -127,6 +129,7 @@ void EngineConnection::start(std::shared_ptr<EngineListener> listener, std::shar
   count_transport(transport(), true);
   session_.start();
   listener_ = std::move(listener);
+  if (listener_) listener_->on_open();
   after_input();
 }
 
@@ -142,14 +145,14 @@ sio::EngineSession::PollOutcome EngineConnection::poll(const std::shared_ptr<Pol
 void EngineConnection::abort_poll(const std::shared_ptr<PollAnswer>& answer) {
   if (poll_ != answer) return;  // was answered meanwhile
   const auto self = shared_from_this();
-  answer_poll({}, false);
+  answer_poll({});
   session_.poll_aborted();
   after_input();
 }
 
-sio::EngineSession::PostOutcome EngineConnection::post(std::string_view body) {
+sio::EngineSession::PostOutcome EngineConnection::post(std::string_view body, bool binary) {
   const auto self = shared_from_this();
-  const auto outcome = session_.post(body, now());
+  const auto outcome = session_.post(body, binary, now());
   after_input();
   return outcome;
 }
@@ -224,11 +227,10 @@ void EngineConnection::count_transport(EngineTransport transport, bool up) {
 // --- What the state machine asks for
 // ------------------------------------------------------------------------------------------------
 
-void EngineConnection::answer_poll(std::string body, bool compress) {
+void EngineConnection::answer_poll(sio::PollBody body) {
   const auto answer = std::exchange(poll_, nullptr);
   if (!answer) return;
   answer->body = std::move(body);
-  answer->compress = compress;
   if (answer->resume) boost::asio::post(executor(), std::exchange(answer->resume, nullptr));
   if (!held_.empty()) drained();
 }

@@ -30,6 +30,7 @@ struct EngineCounters {
 class EngineListener {
  public:
   virtual ~EngineListener() = default;
+  virtual void on_open() {}  // once, first
   virtual void on_message(std::string_view data, bool binary) = 0;
   virtual void on_close(std::string_view reason) = 0;  // once, last
   virtual void tick(sio::Moment) {}
@@ -38,8 +39,7 @@ class EngineListener {
 
 // The answer that a poll is waiting for. Belongs to the session's loop.
 struct PollAnswer {
-  std::optional<std::string> body;
-  bool compress = false;  // the body may be sent compressed
+  std::optional<sio::PollBody> body;
   std::function<void()> resume;
 };
 
@@ -79,7 +79,7 @@ class EngineConnection final : public std::enable_shared_from_this<EngineConnect
   void start(std::shared_ptr<EngineListener> listener, std::shared_ptr<WebSocket> websocket);
   [[nodiscard]] sio::EngineSession::PollOutcome poll(const std::shared_ptr<PollAnswer>& answer);
   void abort_poll(const std::shared_ptr<PollAnswer>& answer);
-  [[nodiscard]] sio::EngineSession::PostOutcome post(std::string_view body);
+  [[nodiscard]] sio::EngineSession::PostOutcome post(std::string_view body, bool binary);
   // Offers a WebSocket to move to. False when it is not wanted.
   [[nodiscard]] bool probe(const std::shared_ptr<WebSocket>& websocket);
   [[nodiscard]] WebSocketEvents websocket_events(const std::shared_ptr<WebSocket>& websocket);
@@ -89,7 +89,7 @@ class EngineConnection final : public std::enable_shared_from_this<EngineConnect
   sio::Moment scheduled_for = sio::Moment::max();  // the loop's note
 
  private:
-  void answer_poll(std::string body, bool compress) override;
+  void answer_poll(sio::PollBody body) override;
   void send(const sio::EngineFrame& frame) override;
   void close_websocket() override;
   void send_probe(const sio::EngineFrame& frame) override;

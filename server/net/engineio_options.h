@@ -50,6 +50,8 @@ struct EngineOptions {
   bool polling = true;
   bool websocket = true;
   bool allow_upgrades = true;
+  // Serves clients of revision 3 of the protocol too (Socket.IO 1 and 2, of before 2020), without JSONP.
+  bool allow_revision_3 = false;
   CorsOptions cors;
   // The answer to a poll is compressed (gzip, or deflate) when it has at least so many bytes, a packet in it allows it
   // (EmitOptions::compress) and the client accepts it. 0: never.
@@ -72,6 +74,8 @@ struct EngineHandshake {
   std::string target;
   std::string peer_address;
   bool secure = false;
+  int revision = 4;     // of the Engine.IO protocol
+  bool base64 = false;  // revision 3: the client takes binary messages as base64 only
 };
 
 enum class EngineTransport : std::uint8_t { polling, websocket };

@@ -17,8 +17,9 @@ Response upgrade_error_response(sio::EngineError error, std::string_view message
   return response;
 }
 
-Response poll_response(const Request& request, std::string body) {
-  Response response = Response::text(200, "text/plain; charset=UTF-8", std::move(body));
+Response poll_response(const Request& request, sio::PollBody body) {
+  const auto* type = body.binary ? "application/octet-stream" : "text/plain; charset=UTF-8";
+  Response response = Response::text(200, type, std::move(body.bytes));
   response.headers.set("Cache-Control", "no-store");
   const std::string_view agent = request.headers.get("User-Agent");
   // Old Internet Explorer takes a payload for a page under attack and blanks it.

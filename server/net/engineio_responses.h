@@ -6,6 +6,7 @@
 #include "net/engineio_options.h"
 #include "net/http.h"
 #include "sio/engineio_request.h"
+#include "sio/engineio_session.h"
 
 namespace taskgate::net {
 
@@ -13,7 +14,7 @@ namespace taskgate::net {
 [[nodiscard]] Response engine_error_response(sio::EngineError error, std::string_view message = {});
 // To a request to upgrade, when there will be no WebSocket.
 [[nodiscard]] Response upgrade_error_response(sio::EngineError error, std::string_view message = {});
-[[nodiscard]] Response poll_response(const Request& request, std::string body);
+[[nodiscard]] Response poll_response(const Request& request, sio::PollBody body);
 // The same answer, compressed as the client likes best; as it was when it accepts neither gzip nor deflate.
 void compress_response(const Request& request, Response& response);
 [[nodiscard]] Response post_response();

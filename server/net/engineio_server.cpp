@@ -62,13 +62,15 @@ sio::EngineRequest engine_request(const Request& request, bool upgrade) {
           query_of(request, "EIO"), request.headers.get("Origin"),  upgrade};
 }
 
-std::shared_ptr<const EngineHandshake> handshake_of(const Request& request) {
+std::shared_ptr<const EngineHandshake> handshake_of(const Request& request, int revision) {
   auto handshake = std::make_shared<EngineHandshake>();
   handshake->headers = request.headers;
   handshake->query = request.query;
   handshake->target = request.target;
   handshake->peer_address = request.peer_address;
   handshake->secure = request.secure;
+  handshake->revision = revision;
+  handshake->base64 = !query_of(request, "b64").empty();
   return handshake;
 }
 
@@ -85,12 +87,8 @@ Awaitable<bool> knows(std::shared_ptr<EngineLoop> loop, std::string sid) { co_re
 
 Response answer_post(EngineConnection& connection, const Request& request, std::size_t bytes_max) {
   if (request.body.size() > bytes_max) return empty_response(413);
-  // Revision 3 sent binary payloads this way.
-  if (request.headers.get("Content-Type") == "application/octet-stream") {
-    connection.abandon("transport error");
-    return empty_response(400);
-  }
-  switch (connection.post(request.body)) {
+  const bool binary = request.headers.get("Content-Type") == "application/octet-stream";
+  switch (connection.post(request.body, binary)) {
     case sio::EngineSession::PostOutcome::ok:
       return post_response();
     case sio::EngineSession::PostOutcome::gone:
@@ -201,9 +199,10 @@ Awaitable<Response> EngineServer::answer_on_owner(std::shared_ptr<State> state, 
   const auto outcome = connection->poll(poll);
   if (outcome != sio::EngineSession::PollOutcome::pending) co_return answer_overlap(outcome);
   co_await wait_for(poll);
+  const bool compress = poll->body->compress;
   Response response = poll_response(*request, std::move(*poll->body));
   const std::size_t threshold = state->options.http_compression_threshold;
-  if (poll->compress && threshold > 0 && response.body->size() >= threshold) compress_response(*request, response);
+  if (compress && threshold > 0 && response.body->size() >= threshold) compress_response(*request, response);
   co_return response;
 }
 
@@ -212,13 +211,14 @@ Awaitable<Response> EngineServer::handshake(std::shared_ptr<State> state, std::s
     const std::optional<std::string> refusal = co_await state->options.allow_request(*request);
     if (refusal) co_return engine_error_response(EngineError::forbidden, *refusal);
   }
-  if (const auto error = sio::check_protocol(engine_request(*request, false))) co_return engine_error_response(*error);
+  const auto revision = sio::check_protocol(engine_request(*request, false), state->options.allow_revision_3);
+  if (!revision) co_return engine_error_response(EngineError::unsupported_protocol_version);
   if (state->full()) co_return overloaded_response();
 
   const asio::any_io_executor here = co_await asio::this_coro::executor;
   const auto loop = state->loop_of(here);
   if (!loop) co_return engine_error_response(EngineError::bad_request);
-  const auto connection = state->open(loop, EngineTransport::polling, handshake_of(*request), nullptr);
+  const auto connection = state->open(loop, EngineTransport::polling, handshake_of(*request, *revision), nullptr);
   const auto first = std::make_shared<PollAnswer>();
   (void)connection->poll(first);
   if (!first->body) co_return overloaded_response();
@@ -264,7 +264,8 @@ Awaitable<WebSocketDecision> EngineServer::decide(std::shared_ptr<State> state,
       co_return decision;
     }
   }
-  if (!error && asked.sid.empty()) error = sio::check_protocol(asked);
+  const auto revision = sio::check_protocol(asked, state->options.allow_revision_3);
+  if (!error && asked.sid.empty() && !revision) error = EngineError::unsupported_protocol_version;
   if (error) {
     decision.refusal = upgrade_error_response(*error);
   } else if (owner) {
@@ -280,7 +281,8 @@ Awaitable<WebSocketDecision> EngineServer::decide(std::shared_ptr<State> state,
     decision.refusal = overloaded_response();
     decision.refusal->close = true;
   } else {
-    decision.accept = [state, handshake = handshake_of(*request)](const std::shared_ptr<WebSocket>& websocket) {
+    decision.accept = [state,
+                       handshake = handshake_of(*request, *revision)](const std::shared_ptr<WebSocket>& websocket) {
       const auto loop = state->loop_of(websocket->executor());
       if (!loop || state->stopping.load()) return turn_away(websocket);
       return state->open(loop, EngineTransport::websocket, handshake, websocket)->websocket_events(websocket);

@@ -39,14 +39,16 @@ void use_suite_settings(Options& options) {
   options.cors.any_origin = true;
 }
 
-EngineOptions echo_options() {
+EngineOptions echo_options(bool allow_revision_3) {
   EngineOptions options;
+  options.allow_revision_3 = allow_revision_3;
   use_suite_settings(options);
   return options;
 }
 
-SocketIoOptions suite_options() {
+SocketIoOptions suite_options(bool allow_revision_3) {
   SocketIoOptions options;
+  options.engine.allow_revision_3 = allow_revision_3;
   use_suite_settings(options.engine);
   options.connect_timeout = std::chrono::milliseconds{1'000};
   return options;
@@ -63,7 +65,11 @@ void describe_suite(SocketIoServer& io) {
 // Both servers behind one HTTP server.
 class Fixture {
  public:
-  explicit Fixture(std::uint16_t port) : server_(server_options(port), http_handler(), websocket_handler(), metrics_) {
+  Fixture(std::uint16_t port, bool allow_revision_3)
+      : server_(server_options(port), http_handler(), websocket_handler(), metrics_),
+        echo_(echo_options(allow_revision_3), server_.loops(),
+              [](const std::shared_ptr<EngineConnection>& connection) { return std::make_shared<Echo>(connection); }),
+        io_(suite_options(allow_revision_3), server_.loops()) {
     describe_suite(io_);
   }
 
@@ -112,17 +118,29 @@ class Fixture {
 
   Metrics metrics_;
   Server server_;
-  EngineServer echo_{echo_options(), server_.loops(), [](const std::shared_ptr<EngineConnection>& connection) {
-                       return std::make_shared<Echo>(connection);
-                     }};
-  SocketIoServer io_{suite_options(), server_.loops()};
+  EngineServer echo_;
+  SocketIoServer io_;
 };
 
-std::uint16_t port_argument(int argc, char** argv) {
-  if (argc == 3 && std::string_view(argv[1]) == "--port") return static_cast<std::uint16_t>(std::atoi(argv[2]));
-  if (argc == 1) return 3000;
-  std::cerr << "usage: sio-fixture [--port PORT]\n";
-  std::exit(2);
+struct Arguments {
+  std::uint16_t port = 3000;
+  bool allow_revision_3 = false;
+};
+
+Arguments read_arguments(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--port" && i + 1 < argc) {
+      arguments.port = static_cast<std::uint16_t>(std::atoi(argv[++i]));
+    } else if (argument == "--allow-eio3") {
+      arguments.allow_revision_3 = true;
+    } else {
+      std::cerr << "usage: sio-fixture [--port PORT] [--allow-eio3]\n";
+      std::exit(2);
+    }
+  }
+  return arguments;
 }
 
 }  // namespace
@@ -130,7 +148,7 @@ std::uint16_t port_argument(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    const std::uint16_t port = taskgate::net::port_argument(argc, argv);
+    const auto arguments = taskgate::net::read_arguments(argc, argv);
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -138,7 +156,7 @@ int main(int argc, char** argv) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     taskgate::initialize_crypto();
     taskgate::log::configure(taskgate::log::Level::warning, taskgate::log::Format::text);
-    taskgate::net::Fixture fixture(port);
+    taskgate::net::Fixture fixture(arguments.port, arguments.allow_revision_3);
     fixture.run(signals);
     return 0;
   } catch (const std::exception& error) {

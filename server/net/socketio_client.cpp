@@ -12,8 +12,14 @@ namespace {
 
 constexpr std::size_t socket_id_bytes = 15;
 
-sio::SocketIoConnectionOptions connection_options(const SocketIoOptions& options) {
-  return {options.connect_timeout, options.namespaces_per_connection_max, options.packets};
+sio::SocketIoConnectionOptions connection_options(const SocketIoOptions& options, int revision) {
+  return {options.connect_timeout, options.namespaces_per_connection_max, options.packets, revision};
+}
+
+// Random, and not the session's id, which is a secret. A Socket.IO 2 client makes its id from the session's by itself.
+std::string socket_id(const EngineConnection& engine, std::string_view nsp) {
+  if (engine.handshake()->revision != 3) return random_token(socket_id_bytes);
+  return nsp == "/" ? engine.sid() : fmt::format("{}#{}", nsp, engine.sid());
 }
 
 Awaitable<std::optional<ConnectError>> ask(Middleware middleware, HandshakePtr handshake) {
@@ -33,7 +39,8 @@ SocketIoClient::SocketIoClient(std::shared_ptr<SocketCore> core, const std::shar
     : core_(std::move(core)),
       engine_(engine),
       loop_(core_->loops()[engine->loop_index()]),
-      connection_(connection_options(core_->options()), *this, std::chrono::steady_clock::now()),
+      connection_(connection_options(core_->options(), engine->handshake()->revision), *this,
+                  std::chrono::steady_clock::now()),
       events_(core_->options().events_per_second, core_->options().events_burst, std::chrono::steady_clock::now()) {}
 
 // --- Entering
@@ -77,7 +84,9 @@ Awaitable<void> SocketIoClient::ask_middlewares(std::shared_ptr<SocketIoClient> 
 }
 
 void SocketIoClient::let_in(std::size_t nsp, const HandshakePtr& handshake) {
-  const std::string id = random_token(socket_id_bytes);
+  const auto engine = this->engine();
+  if (!engine) return;
+  const std::string id = socket_id(*engine, handshake->nsp);
   if (!connection_.accept(handshake->nsp, id)) return;
   auto entered = std::make_shared<NamespaceSocket>(core_, nsp, id, handshake, shared_from_this());
   sockets_.push_back(entered);

@@ -21,6 +21,7 @@ class SocketIoClient final : public EngineListener,
  public:
   SocketIoClient(std::shared_ptr<SocketCore> core, const std::shared_ptr<EngineConnection>& engine);
 
+  void on_open() override { connection_.open(); }
   void on_message(std::string_view data, bool binary) override { connection_.receive(data, binary); }
   void on_close(std::string_view reason) override;
   void tick(sio::Moment now) override;

@@ -6,14 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/percent_encoding.h"
+
 namespace taskgate::net {
-
-// Decodes %XX. Nothing when a percent sign is not followed by two hex digits.
-[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
-
-// Decodes "a=1&b=x%20y" as the WHATWG URL standard does for forms: `+` is a space, a malformed percent sequence stays
-// as it is, a name without `=` has an empty value, empty pieces are skipped.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> decode_query(std::string_view text);
 
 // The two parts of a request target.
 struct TargetParts {

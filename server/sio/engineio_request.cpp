@@ -57,9 +57,9 @@ std::optional<EngineError> check_request(const EngineRequest& request, EngineTra
   return std::nullopt;
 }
 
-std::optional<EngineError> check_protocol(const EngineRequest& request) {
-  if (request.protocol != "4") return EngineError::unsupported_protocol_version;
-  return std::nullopt;
+std::optional<int> check_protocol(const EngineRequest& request, bool allow_revision_3) {
+  if (request.protocol == "4") return 4;
+  return allow_revision_3 ? std::optional(3) : std::nullopt;
 }
 
 }  // namespace taskgate::sio

@@ -41,6 +41,8 @@ struct EngineTransports {
 // transport, origin, and without a sid the handshake's method and upgrade. What depends on the session (unknown, other
 // transport), the allow-request hook and then `check_protocol` come after.
 [[nodiscard]] std::optional<EngineError> check_request(const EngineRequest& request, EngineTransports enabled);
-[[nodiscard]] std::optional<EngineError> check_protocol(const EngineRequest& request);
+// The revision of the protocol that the client speaks: 4, or 3 for any other where `allow_revision_3`. Nothing when it
+// is not spoken here: EngineError::unsupported_protocol_version.
+[[nodiscard]] std::optional<int> check_protocol(const EngineRequest& request, bool allow_revision_3);
 
 }  // namespace taskgate::sio

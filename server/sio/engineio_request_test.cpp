@@ -16,7 +16,8 @@ EngineRequest handshake() {
 TEST(EngineRequest, PassesHandshakesAndRequestsOfSessions) {
   EngineRequest request = handshake();
   EXPECT_FALSE(check_request(request, {}));
-  EXPECT_FALSE(check_protocol(request));
+  EXPECT_EQ(check_protocol(request, false), 4);
+  EXPECT_EQ(check_protocol(request, true), 4);
   request.transport = "websocket";
   request.upgrade = true;
   EXPECT_FALSE(check_request(request, {}));
@@ -49,9 +50,11 @@ TEST(EngineRequest, ChecksInTheOfficialOrder) {
   EXPECT_EQ(check_request(request, {}), EngineError::bad_request);  // a WebSocket that does not upgrade
   request.upgrade = true;
   EXPECT_EQ(check_request(request, {}), std::nullopt);
-  EXPECT_EQ(check_protocol(request), EngineError::unsupported_protocol_version);
+  EXPECT_EQ(check_protocol(request, false), std::nullopt);
+  EXPECT_EQ(check_protocol(request, true), 3);
   request.protocol = "3";
-  EXPECT_EQ(check_protocol(request), EngineError::unsupported_protocol_version);
+  EXPECT_EQ(check_protocol(request, false), std::nullopt);
+  EXPECT_EQ(check_protocol(request, true), 3);
 }
 
 TEST(EngineRequest, AnswersWordForWord) {

@@ -1,14 +1,21 @@
 #include "sio/engineio_session.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "base/json.h"
+#include "sio/engineio_payload3.h"
 
 namespace taskgate::sio {
 namespace {
 
 // How often a client in the middle of an upgrade gets its pending poll ended.
 constexpr std::chrono::milliseconds noop_interval{100};
+
+// Clients of revision 3, its official test suite among them, listen only once they know that their WebSocket is open:
+// what comes together with the 101 is lost on them.
+constexpr std::chrono::milliseconds settling_time{10};
 
 }  // namespace
 
@@ -18,7 +25,11 @@ EngineSession::EngineSession(std::string sid, Transport transport, EngineSession
       options_(options),
       port_(port),
       transport_(transport),
-      heartbeat_at_(now + options.ping_interval) {}
+      heartbeat_at_(options.revision == 3 ? patience_from(now) : now + options.ping_interval),
+      held_until_(options.revision == 3 && transport == Transport::websocket ? now + settling_time : Moment::max()) {}
+
+// Revision 3: until when the client must have given a sign of life.
+Moment EngineSession::patience_from(Moment now) const { return now + options_.ping_interval + options_.ping_timeout; }
 
 void EngineSession::start() {
   JsonWriter json;
@@ -56,28 +67,37 @@ void EngineSession::poll_aborted() {
   end("transport error", EnginePacketType::close);
 }
 
-EngineSession::PostOutcome EngineSession::post(std::string_view body, Moment now) {
+EngineSession::PostOutcome EngineSession::post(std::string_view body, bool binary, Moment now) {
   tick(now);
   if (ended()) return PostOutcome::gone;
   if (transport_ != Transport::polling) return PostOutcome::mismatch;
   sign_of_life(now);
+  if (binary && !is_revision_3()) {
+    end("transport error", EnginePacketType::close);
+    return PostOutcome::malformed;
+  }
+  if (decode(body, binary, now)) return PostOutcome::ok;
+  if (state_ == State::open) end("parse error", EnginePacketType::close);
+  return PostOutcome::malformed;
+}
+
+bool EngineSession::decode(std::string_view body, bool binary, Moment now) {
   const auto each = [this, now](const EnginePacket& packet) {
     handle(packet, now);
     return state_ == State::open;
   };
-  if (decode_payload(body, each)) return PostOutcome::ok;
-  if (state_ == State::open) end("parse error", EnginePacketType::close);
-  return PostOutcome::malformed;
+  return is_revision_3() ? decode_payload3(body, binary, each) : decode_payload(body, each);
 }
 
 void EngineSession::websocket_message(std::string_view message, bool binary, Moment now) {
   if (!open() || transport_ != Transport::websocket) return;
   sign_of_life(now);
-  if (binary) {
+  if (binary && !is_revision_3()) {
     port_.on_message(message, true);
     return;
   }
-  if (const std::optional<EnginePacket> packet = decode_packet(message)) {
+  std::string bytes;
+  if (const auto packet = is_revision_3() ? decode_message3(message, binary, bytes) : decode_packet(message)) {
     handle(*packet, now);
   } else {
     end("parse error", EnginePacketType::close);
@@ -97,11 +117,13 @@ void EngineSession::handle(const EnginePacket& packet, Moment now) {
       port_.on_message(packet.data, packet.binary);
       break;
     case EnginePacketType::pong:
+      if (is_revision_3()) return end("transport error", EnginePacketType::close);
       ping_outstanding_ = false;
       heartbeat_at_ = now + options_.ping_interval;
       break;
-    case EnginePacketType::ping:  // in revision 4 the server pings
-      end("transport error", EnginePacketType::close);
+    case EnginePacketType::ping:  // from revision 4 on the server pings
+      if (!is_revision_3()) return end("transport error", EnginePacketType::close);
+      enqueue(packet_frame(EnginePacketType::pong));
       break;
     case EnginePacketType::close:
       client_closed();
@@ -152,16 +174,18 @@ void EngineSession::finish_upgrade() {
   if (poll_pending_) answer_poll(packet_frame(EnginePacketType::noop));
   transport_ = Transport::websocket;
   port_.adopt_probe();
-  while (!queue_.empty()) {
-    const EngineFrame frame = std::move(queue_.front());
-    queue_.pop_front();
-    port_.send(frame);
-  }
-  queue_.shrink_to_fit();
-  queued_bytes_ = 0;
+  send_queue();
   if (state_ != State::closing) return;
   state_ = State::closed;
   port_.close_websocket();
+}
+
+// Over the WebSocket.
+void EngineSession::send_queue() {
+  held_until_ = Moment::max();
+  const auto queue = std::exchange(queue_, {});
+  queued_bytes_ = 0;
+  for (const EngineFrame& frame : queue) enqueue(frame);
 }
 
 void EngineSession::give_up_upgrade() {
@@ -177,8 +201,8 @@ void EngineSession::send(const EngineFrame& frame) {
 }
 
 void EngineSession::enqueue(const EngineFrame& frame) {
-  if (transport_ == Transport::websocket) {
-    port_.send(frame);
+  if (transport_ == Transport::websocket && held_until_ == Moment::max()) {
+    port_.send(is_revision_3() ? websocket_frame3(frame, options_.base64) : frame);
     return;
   }
   queued_bytes_ += payload_size(frame);
@@ -188,26 +212,38 @@ void EngineSession::enqueue(const EngineFrame& frame) {
 
 void EngineSession::answer_poll(const EngineFrame& frame) {
   poll_pending_ = false;
-  port_.answer_poll(*frame.payload, false);
+  if (is_revision_3()) {
+    port_.answer_poll({encode_payload3({&frame, 1}, options_.base64).body});
+  } else {
+    port_.answer_poll({*frame.payload});
+  }
 }
 
-void EngineSession::flush_to_poll() {
-  std::string body;
-  body.reserve(queued_bytes_ + 2);
-  bool compress = false;
-  for (const EngineFrame& frame : queue_) {
-    append_to_payload(body, frame);
-    compress = compress || frame.compress;
+// What is queued, as one body.
+PollBody EngineSession::take_queue() {
+  PollBody body;
+  body.compress = std::any_of(queue_.begin(), queue_.end(), [](const EngineFrame& frame) { return frame.compress; });
+  if (is_revision_3()) {
+    Payload3 payload = encode_payload3(std::vector<EngineFrame>(queue_.begin(), queue_.end()), options_.base64);
+    body.bytes = std::move(payload.body);
+    body.binary = payload.binary;
+  } else {
+    body.bytes.reserve(queued_bytes_);
+    for (const EngineFrame& frame : queue_) append_to_payload(body.bytes, frame);
   }
   queue_.clear();
   queued_bytes_ = 0;
+  return body;
+}
+
+void EngineSession::flush_to_poll() {
   if (state_ == State::closing) {
-    append_to_payload(body, packet_frame(EnginePacketType::close));
+    queue_.push_back(packet_frame(EnginePacketType::close));
     state_ = State::closed;
     if (upgrading_) give_up_upgrade();
   }
   poll_pending_ = false;
-  port_.answer_poll(std::move(body), compress);
+  port_.answer_poll(take_queue());
 }
 
 void EngineSession::close(std::string_view reason, Moment now) {
@@ -226,6 +262,7 @@ void EngineSession::abandon(std::string_view reason) { end(reason, EnginePacketT
 void EngineSession::end(std::string_view reason, EnginePacketType last_word) {
   if (ended()) return;
   const bool was_open = open();
+  if (held_until_ != Moment::max()) send_queue();
   state_ = State::closed;
   if (poll_pending_) answer_poll(packet_frame(last_word));
   if (transport_ == Transport::websocket) port_.close_websocket();
@@ -239,12 +276,13 @@ void EngineSession::end(std::string_view reason, EnginePacketType last_word) {
 // ---------------------------------------------------------------------------------------------------------------------------
 
 void EngineSession::sign_of_life(Moment now) {
+  if (is_revision_3()) heartbeat_at_ = patience_from(now);
   if (ping_outstanding_) heartbeat_at_ = std::max(heartbeat_at_, now + options_.ping_timeout);
 }
 
 void EngineSession::heartbeat(Moment now) {
   if (now < heartbeat_at_) return;
-  if (ping_outstanding_) {
+  if (ping_outstanding_ || is_revision_3()) {
     end("ping timeout", EnginePacketType::close);
     return;
   }
@@ -257,6 +295,7 @@ void EngineSession::heartbeat(Moment now) {
 
 void EngineSession::tick(Moment now) {
   if (state_ == State::closing && now >= close_until_) end("forced close", EnginePacketType::close);
+  if (open() && now >= held_until_) send_queue();
   if (open()) heartbeat(now);
   if (ended() || !upgrading_) return;
   if (now >= upgrade_until_) {
@@ -269,7 +308,7 @@ void EngineSession::tick(Moment now) {
 
 Moment EngineSession::next_deadline() const {
   if (ended()) return Moment::max();
-  Moment next = state_ == State::closing ? close_until_ : heartbeat_at_;
+  Moment next = std::min(held_until_, state_ == State::closing ? close_until_ : heartbeat_at_);
   if (upgrading_) next = std::min(next, upgrade_until_);
   if (upgrading_ && probed_ && poll_pending_) next = std::min(next, noop_at_);
   return next;

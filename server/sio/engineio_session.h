@@ -20,6 +20,17 @@ struct EngineSessionOptions {
   std::chrono::milliseconds close_timeout{30'000};
   std::size_t max_payload = 1'000'000;
   bool offer_websocket = true;  // in the open packet of a polling session
+  // 3: clients of before 2020. They send the pings, and their payloads are written differently; see
+  // engineio_payload3.h.
+  int revision = 4;
+  bool base64 = false;  // revision 3: the client takes binary messages as base64 only
+};
+
+// The body of an answer to a poll.
+struct PollBody {
+  std::string bytes;
+  bool compress = false;  // may be sent compressed
+  bool binary = false;    // revision 3: application/octet-stream
 };
 
 // What a session asks of whoever holds its connections, and tells whoever uses it. Called from within the session's
@@ -27,8 +38,7 @@ struct EngineSessionOptions {
 class EngineSessionPort {
  public:
   virtual ~EngineSessionPort() = default;
-  // Ends the pending poll with this body, which may be sent compressed if `compress` says so.
-  virtual void answer_poll(std::string body, bool compress) = 0;
+  virtual void answer_poll(PollBody body) = 0;            // ends the pending poll
   virtual void send(const EngineFrame& frame) = 0;        // over the session's WebSocket
   virtual void close_websocket() = 0;                     // once what was sent is out
   virtual void send_probe(const EngineFrame& frame) = 0;  // over the WebSocket that is being tried
@@ -38,7 +48,7 @@ class EngineSessionPort {
   virtual void on_close(std::string_view reason) = 0;  // exactly once; no message follows
 };
 
-// One Engine.IO 4 session as a state machine without I/O and without timers: what happens on the connections is told by
+// One Engine.IO session as a state machine without I/O and without timers: what happens on the connections is told by
 // the methods, time is an argument, and what follows goes to the port. Whoever drives it calls `tick` no later than
 // `next_deadline()`.
 //
@@ -63,7 +73,8 @@ class EngineSession {
   [[nodiscard]] PollOutcome poll(Moment now);
   // The client went away while its poll was pending: that ends the session.
   void poll_aborted();
-  [[nodiscard]] PostOutcome post(std::string_view body, Moment now);
+  // `binary`: the body came as application/octet-stream, which only revision 3 knows.
+  [[nodiscard]] PostOutcome post(std::string_view body, bool binary, Moment now);
   void websocket_message(std::string_view message, bool binary, Moment now);
   void websocket_closed();
 
@@ -93,6 +104,11 @@ class EngineSession {
   // closing: closed for its user, but the client, which has no poll pending, must still be told.
   enum class State : std::uint8_t { open, closing, closed };
 
+  [[nodiscard]] bool is_revision_3() const { return options_.revision == 3; }
+  [[nodiscard]] Moment patience_from(Moment now) const;
+  [[nodiscard]] bool decode(std::string_view body, bool binary, Moment now);
+  [[nodiscard]] PollBody take_queue();
+  void send_queue();
   void enqueue(const EngineFrame& frame);
   void answer_poll(const EngineFrame& frame);
   void flush_to_poll();
@@ -114,6 +130,7 @@ class EngineSession {
   bool probed_ = false;  // the probe was answered: pending polls are ended so that the client can move
   bool ping_outstanding_ = false;
   Moment heartbeat_at_;  // the next ping, or while one is outstanding, the end of patience
+  Moment held_until_{};  // revision 3 over a WebSocket: nothing is sent before; max() otherwise
   Moment upgrade_until_{};
   Moment noop_at_{};
   Moment close_until_{};

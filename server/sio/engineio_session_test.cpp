@@ -21,9 +21,9 @@ using Post = EngineSession::PostOutcome;
 // Writes down what the session asks for, in order.
 class Log final : public EngineSessionPort {
  public:
-  void answer_poll(std::string body, bool compress) override {
-    lines.push_back("poll:" + body);
-    poll_compresses = compress;
+  void answer_poll(PollBody body) override {
+    lines.push_back((body.binary ? "binary poll:" : "poll:") + body.bytes);
+    poll_compresses = body.compress;
   }
   void send(const EngineFrame& frame) override { lines.push_back("ws:" + *frame.payload); }
   void close_websocket() override { lines.emplace_back("ws closed"); }
@@ -44,8 +44,9 @@ class Log final : public EngineSessionPort {
 
 class EngineSessionTest : public testing::Test {
  protected:
-  void open(Session::Transport transport) {
+  void open(Session::Transport transport, int revision = 4) {
     EngineSessionOptions options;
+    options.revision = revision;
     options.ping_interval = 300ms;
     options.ping_timeout = 200ms;
     options.upgrade_timeout = 1000ms;
@@ -53,6 +54,7 @@ class EngineSessionTest : public testing::Test {
     session = std::make_unique<Session>("SID", transport, options, log, now);
     session->start();
     if (transport == Session::Transport::polling) poll();
+    if (revision == 3) pass(10ms);
     first = log.take();
   }
   void open_polling() { open(Session::Transport::polling); }
@@ -67,7 +69,7 @@ class EngineSessionTest : public testing::Test {
     }
     now = until;
   }
-  void post(std::string_view body) { EXPECT_EQ(session->post(body, now), Post::ok); }
+  void post(std::string_view body) { EXPECT_EQ(session->post(body, false, now), Post::ok); }
   void poll() { EXPECT_EQ(session->poll(now), Poll::pending); }
   void probe(std::string_view text) { session->probe_message(text, false, now); }
 
@@ -173,7 +175,7 @@ TEST_F(EngineSessionTest, DeliversWhatComesBeforeABadPacketThenEnds) {
   EXPECT_EQ(session->post("4good\x1e"
                           "abc\x1e"
                           "4lost",
-                          now),
+                          false, now),
             Post::malformed);
   EXPECT_THAT(log.take(), ElementsAre("message:good", "poll:1", "closed:parse error"));
 }
@@ -329,7 +331,7 @@ TEST_F(EngineSessionTest, MovesToTheWebSocket) {
   session->websocket_message("4hello", false, now);
   EXPECT_THAT(log.take(), ElementsAre("message:hello"));
   EXPECT_EQ(session->poll(now), Poll::mismatch);
-  EXPECT_EQ(session->post("4x", now), Post::mismatch);
+  EXPECT_EQ(session->post("4x", false, now), Post::mismatch);
   EXPECT_FALSE(session->probe_begin(now));
 }
 
@@ -412,6 +414,68 @@ TEST_F(EngineSessionTest, FinishesAnUpgradeThatIsUnderWayBeforeItCloses) {
   probe("5");
   EXPECT_THAT(log.take(), ElementsAre("probe:3probe", "closed:forced close", "adopted", "ws:4last", "ws closed"));
   EXPECT_TRUE(session->ended());
+}
+
+// --- revision 3 ---
+
+TEST_F(EngineSessionTest, AnswersThePingsOfARevision3Client) {
+  open(Session::Transport::polling, 3);
+  EXPECT_THAT(first, ElementsAre(testing::StartsWith(R"(poll:97:0{"sid":"SID")")));
+  post("1:2");
+  poll();
+  EXPECT_THAT(log.take(), ElementsAre("poll:1:3"));
+  pass(499ms);
+  EXPECT_TRUE(session->open());
+  poll();
+  pass(500ms);
+  EXPECT_THAT(log.take(), ElementsAre("poll:1:1", "closed:ping timeout"));
+}
+
+TEST_F(EngineSessionTest, TakesNoPongFromARevision3Client) {
+  open(Session::Transport::websocket, 3);
+  session->websocket_message("3", false, now);
+  EXPECT_THAT(log.take(), ElementsAre("ws closed", "closed:transport error"));
+}
+
+TEST_F(EngineSessionTest, LetsARevision3ClientSettleBeforeItSpeaksOverAWebSocket) {
+  EngineSessionOptions options;
+  options.revision = 3;
+  session = std::make_unique<Session>("SID", Session::Transport::websocket, options, log, now);
+  session->start();
+  session->send(message_frame("a"));
+  pass(9ms);
+  EXPECT_THAT(log.take(), IsEmpty());
+  pass(1ms);
+  EXPECT_THAT(log.take(), ElementsAre(testing::StartsWith("ws:0{"), "ws:4a"));
+}
+
+TEST_F(EngineSessionTest, SpeaksThePayloadsOfRevision3) {
+  open(Session::Transport::polling, 3);
+  post("6:4hello10:b4AQIDBA==");
+  EXPECT_THAT(log.take(), ElementsAre("message:hello", "binary:\x01\x02\x03\x04"));
+  session->send(message_frame("a"));
+  session->send(binary_frame(std::make_shared<const std::string>("\x01")));
+  poll();
+  EXPECT_THAT(log.take(), ElementsAre(testing::StartsWith("binary poll:")));
+}
+
+TEST_F(EngineSessionTest, SpeaksTheMessagesOfRevision3) {
+  open(Session::Transport::websocket, 3);
+  session->websocket_message("\x04\x01", true, now);
+  session->send(binary_frame(std::make_shared<const std::string>("\x02")));
+  EXPECT_THAT(log.take(), ElementsAre("binary:\x01", "ws:\x04\x02"));
+  session->websocket_message("abc", false, now);
+  EXPECT_THAT(log.take(), ElementsAre("ws closed", "closed:parse error"));
+}
+
+TEST_F(EngineSessionTest, TakesOctetsInPollingFromRevision3Only) {
+  open(Session::Transport::polling, 3);
+  using std::string_literals::operator""s;
+  EXPECT_EQ(session->post("\x01\x02\xff\x04\x01"s, true, now), Post::ok);
+  EXPECT_THAT(log.take(), ElementsAre("binary:\x01"));
+  open(Session::Transport::polling, 4);
+  EXPECT_EQ(session->post("4a", true, now), Post::malformed);
+  EXPECT_THAT(log.take(), ElementsAre("closed:transport error"));
 }
 
 TEST_F(EngineSessionTest, EndsAPollThatIsStillPendingAtTheUpgrade) {

@@ -2,18 +2,25 @@
 
 #include <algorithm>
 
+#include "sio/socketio2_packet.h"
+
 namespace taskgate::sio {
 
 SocketIoConnection::SocketIoConnection(SocketIoConnectionOptions options, SocketIoConnectionPort& port, Moment now)
     : port_(port),
       decoder_(options.packets),
       namespaces_max_(options.namespaces_max),
+      revision_(options.revision),
       connect_until_(now + options.connect_timeout) {}
 
 SocketIoConnection::Membership* SocketIoConnection::find(std::string_view nsp) {
   const auto found =
       std::find_if(memberships_.begin(), memberships_.end(), [nsp](const Membership& m) { return m.nsp == nsp; });
   return found == memberships_.end() ? nullptr : &*found;
+}
+
+void SocketIoConnection::open() {
+  if (revision_ == 3) handle_connect("/", {});
 }
 
 void SocketIoConnection::receive(std::string_view message, bool binary) {
@@ -31,9 +38,14 @@ void SocketIoConnection::receive(std::string_view message, bool binary) {
 }
 
 void SocketIoConnection::handle(Packet packet) {
+  if (revision_ == 3 && packet.type == PacketType::connect) {
+    const NamespaceAddress address = parse_namespace_address(packet.nsp);
+    handle_connect(address.nsp, address.auth);
+    return;
+  }
   const Membership* membership = find(packet.nsp);
   if (packet.type == PacketType::connect) {
-    handle_connect(packet);
+    handle_connect(packet.nsp, packet.payload);
   } else if (packet.type == PacketType::connect_error || membership == nullptr ||
              membership->state == State::deciding) {
     fail("forced server close");
@@ -42,22 +54,23 @@ void SocketIoConnection::handle(Packet packet) {
   }
 }
 
-void SocketIoConnection::handle_connect(const Packet& packet) {
-  Membership* membership = find(packet.nsp);
+void SocketIoConnection::handle_connect(std::string_view nsp, std::string_view auth) {
+  Membership* membership = find(nsp);
   if (membership != nullptr && membership->state != State::left) {
-    fail("forced server close");
+    // A Socket.IO 2 client may ask for "/", where it is already.
+    if (revision_ != 3 || nsp != "/") fail("forced server close");
     return;
   }
   if (membership == nullptr) {
     if (memberships_.size() >= namespaces_max_) {
-      port_.send(encode_connect_error(packet.nsp, "Too many namespaces", {}));
+      port_.send(encode_connect_error(nsp, "Too many namespaces", {}));
       return;
     }
-    memberships_.push_back({packet.nsp, State::deciding});
+    memberships_.push_back({std::string(nsp), State::deciding});
   } else {
     membership->state = State::deciding;
   }
-  port_.on_enter(packet.nsp, packet.payload.empty() ? std::string_view("{}") : std::string_view(packet.payload));
+  port_.on_enter(nsp, auth.empty() ? std::string_view("{}") : auth);
 }
 
 void SocketIoConnection::handle_joined(Packet packet) {
@@ -84,14 +97,14 @@ bool SocketIoConnection::accept(std::string_view nsp, std::string_view socket_id
   if (closed_ || membership == nullptr || membership->state != State::deciding) return false;
   membership->state = State::joined;
   connect_until_ = Moment::max();
-  port_.send(encode_connect(nsp, socket_id));
+  port_.send(revision_ == 3 ? encode_connect2(nsp) : encode_connect(nsp, socket_id));
   return true;
 }
 
 void SocketIoConnection::refuse(std::string_view nsp, std::string_view message, std::string_view data) {
   const Membership* membership = find(nsp);
   if (closed_ || membership == nullptr || membership->state != State::deciding) return;
-  port_.send(encode_connect_error(nsp, message, data));
+  port_.send(revision_ == 3 ? encode_connect_error2(nsp, message, data) : encode_connect_error(nsp, message, data));
   std::erase_if(memberships_, [nsp](const Membership& m) { return m.nsp == nsp; });
 }
 

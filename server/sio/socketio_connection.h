@@ -16,6 +16,9 @@ struct SocketIoConnectionOptions {
   std::chrono::milliseconds connect_timeout{45'000};
   std::size_t namespaces_max = 32;
   DecoderLimits packets;
+  // Of the Engine.IO protocol. 3: the client speaks Socket.IO 2: it is let into "/" without asking, gives its
+  // credentials in the query of the namespace's name, and is told less.
+  int revision = 4;
 };
 
 // What a connection asks of, and tells, whoever holds the namespaces. Called from within the connection's methods; it
@@ -41,6 +44,8 @@ class SocketIoConnection {
  public:
   SocketIoConnection(SocketIoConnectionOptions options, SocketIoConnectionPort& port, Moment now);
 
+  // The session below is open.
+  void open();
   void receive(std::string_view message, bool binary);
   // Lets the client in under that socket id. False when it has left meanwhile.
   [[nodiscard]] bool accept(std::string_view nsp, std::string_view socket_id);
@@ -64,13 +69,14 @@ class SocketIoConnection {
 
   Membership* find(std::string_view nsp);
   void handle(Packet packet);
-  void handle_connect(const Packet& packet);
+  void handle_connect(std::string_view nsp, std::string_view auth);
   void handle_joined(Packet packet);
   void fail(std::string_view reason);
 
   SocketIoConnectionPort& port_;
   Decoder decoder_;
   std::size_t namespaces_max_;
+  int revision_;
   Moment connect_until_;  // max() once a namespace was joined
   std::vector<Membership> memberships_;
   bool closed_ = false;

@@ -43,10 +43,45 @@ class SocketIoConnectionTest : public testing::Test {
     log.take();
   }
 
+  explicit SocketIoConnectionTest(int revision = 4) : connection({1000ms, 2, {}, revision}, log, now) {}
+
   Log log;
   Moment now{std::chrono::hours{1}};
-  SocketIoConnection connection{{1000ms, 2, {}}, log, now};
+  SocketIoConnection connection;
 };
+
+class SocketIo2ConnectionTest : public SocketIoConnectionTest {
+ protected:
+  SocketIo2ConnectionTest() : SocketIoConnectionTest(3) {}
+};
+
+TEST_F(SocketIo2ConnectionTest, IsLetIntoTheMainNamespaceWithoutAsking) {
+  connection.open();
+  EXPECT_THAT(log.take(), ElementsAre("enter:/ {}"));
+  EXPECT_TRUE(connection.accept("/", "S1"));
+  EXPECT_THAT(log.take(), ElementsAre("send:40"));
+  receive("0");
+  receive(R"(2["hi"])");
+  EXPECT_THAT(log.take(), ElementsAre("event:/ hi()"));
+}
+
+TEST_F(SocketIo2ConnectionTest, GivesItsCredentialsInTheQueryOfTheNamespace) {
+  connection.open();
+  log.take();
+  receive("0/admin?token=a%20b&x=1");
+  EXPECT_THAT(log.take(), ElementsAre(R"(enter:/admin {"token":"a b","x":"1"})"));
+  EXPECT_TRUE(connection.accept("/admin", "S1"));
+  receive(R"(2/admin,["hi"])");
+  EXPECT_THAT(log.take(), ElementsAre("send:40/admin", "event:/admin hi()"));
+}
+
+TEST_F(SocketIo2ConnectionTest, IsToldWhyNotInOneWord) {
+  connection.open();
+  connection.refuse("/", "no", {});
+  receive("0/a");
+  connection.refuse("/a", "no", R"({"code":1})");
+  EXPECT_THAT(log.take(), ElementsAre("enter:/ {}", R"(send:44"no")", "enter:/a {}", R"(send:44/a,{"code":1})"));
+}
 
 TEST_F(SocketIoConnectionTest, AsksWhoMayEnterAndSaysSo) {
   receive(R"(0{"token":"x"})");
