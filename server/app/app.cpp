@@ -271,6 +271,8 @@ net::ServerOptions App::Parts::http_options() const {
   options.port = config_.port;
   options.loops = loop_count(config_);
   options.trusted_proxies = config_.trusted_proxies;
+  options.tls_certificate_file = config_.tls_cert;
+  options.tls_key_file = config_.tls_key;
   options.connections_max = config_.connections_max;
   options.connections_per_address_max = config_.rate_limits ? config_.connections_per_address_max : 0;
   options.logged_path = api::logged_path;
@@ -329,7 +331,7 @@ std::string App::Parts::own_url() const {
   const auto host = is_everywhere                                 ? "localhost"
                     : config_.host.find(':') != std::string::npos ? "[" + config_.host + "]"
                                                                   : config_.host;
-  return fmt::format("http://{}:{}", host, server_.port());
+  return fmt::format("{}://{}:{}", config_.tls_cert.empty() ? "http" : "https", host, server_.port());
 }
 
 void App::Parts::announce() const {

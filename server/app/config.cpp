@@ -178,6 +178,8 @@ std::vector<Setting> settings(bool production) {
       {"PORT", {}, "3000", false, number(&Config::port, std::int64_t{0}, std::int64_t{65535})},
       {"DATA_DIR", {}, "./data", false, text(&Config::data_dir)},
       {"PUBLIC_URL", {}, "", false, set_public_url},
+      {"TLS_CERT", {}, "", false, text(&Config::tls_cert)},
+      {"TLS_KEY", {}, "", false, text(&Config::tls_key)},
       {"IO_THREADS", {}, "0", false, number(&Config::io_threads, std::int64_t{0}, std::int64_t{64})},
       {"CORS_ORIGINS", {}, "", false, set_origins},
       {"TRUSTED_PROXIES", {}, "", false, set_proxies},
@@ -364,6 +366,9 @@ void check_together(Config& config) {
   if (config.email_user.empty() != config.email_pass.empty()) {
     throw ConfigError("EMAIL_USER and EMAIL_PASS must be set together: one of them is missing.");
   }
+  if (config.tls_cert.empty() != config.tls_key.empty()) {
+    throw ConfigError("TLS_CERT and TLS_KEY must be set together: one of them is missing.");
+  }
   if (!config.production) return;
   if (!config.rate_limits)
     throw ConfigError("RATE_LIMITS=off is for load tests in development; remove it in production.");
@@ -372,9 +377,11 @@ void check_together(Config& config) {
     config.warnings.emplace_back("EMAIL_USER is not set: links of mails are printed in this terminal.");
   if (config.public_url.empty())
     config.warnings.emplace_back("PUBLIC_URL is not set: links in mails point to localhost.");
-  if (!config.public_url.starts_with("https://")) {
+  if (config.tls_cert.empty() && !config.public_url.starts_with("https://")) {
     config.warnings.emplace_back(
-        "This server speaks plain HTTP: put a proxy with TLS before it and set PUBLIC_URL to its https address.");
+        "This server speaks plain HTTP: set TLS_CERT and TLS_KEY, or put a proxy with TLS before it and set PUBLIC_URL "
+        "to "
+        "its https address.");
   }
 }
 

@@ -22,7 +22,9 @@ struct Config {
   std::string host;
   std::uint16_t port = 3000;
   std::string data_dir;
-  std::string public_url;      // without a trailing slash; empty: http://localhost:<port>
+  std::string public_url;  // without a trailing slash; empty: this machine's own address
+  std::string tls_cert;    // paths of PEM files; both or none
+  std::string tls_key;
   std::size_t io_threads = 0;  // 0: the cores
   std::vector<std::string> cors_origins;
   std::vector<std::string> trusted_proxies;

@@ -126,6 +126,22 @@ TEST_F(ConfigTest, RefusesAMetricsTokenThatCanBeGuessedOrCannotBeSent) {
   EXPECT_EQ(load_config(sources({{"METRICS_TOKEN", "0123456789abcdef"}})).metrics_token, "0123456789abcdef");
 }
 
+TEST_F(ConfigTest, WantsACertificateAndItsKey) {
+  EXPECT_EQ(refusal(sources({{"TLS_CERT", "/c.pem"}})),
+            "TLS_CERT and TLS_KEY must be set together: one of them is missing.");
+  EXPECT_EQ(refusal(sources({{"TLS_KEY", "/k.pem"}})),
+            "TLS_CERT and TLS_KEY must be set together: one of them is missing.");
+  const auto config = load_config(sources({{"TASKGATE_ENV", "production"},
+                                           {"PUBLIC_URL", "http://app.example.com"},
+                                           {"EMAIL_USER", "u"},
+                                           {"EMAIL_PASS", "p"},
+                                           {"TLS_CERT", "/c.pem"},
+                                           {"TLS_KEY", "/k.pem"}}));
+  EXPECT_EQ(config.tls_cert, "/c.pem");
+  EXPECT_EQ(config.tls_key, "/k.pem");
+  EXPECT_TRUE(config.warnings.empty());
+}
+
 TEST_F(ConfigTest, TakesTheHandlersFile) {
   EXPECT_EQ(load_config(sources()).handlers_file, "");
   write("HANDLERS_FILE=/etc/taskgate/handlers.json\n");

@@ -32,13 +32,14 @@ bool is_request_id(std::string_view id) {
 
 }  // namespace
 
-HttpSession::HttpSession(asio::ip::tcp::socket socket, asio::ip::address peer, Loop& loop, ServerContext& server,
-                         ConnectionPlace place)
+HttpSession::HttpSession(asio::ip::tcp::socket socket, asio::ip::address peer, bool secure, Loop& loop,
+                         ServerContext& server, ConnectionPlace place)
     : socket_(std::move(socket)),
       loop_(loop),
       server_(server),
       place_(std::move(place)),
       peer_(std::move(peer)),
+      secure_(secure),
       input_(idle_read_capacity),
       parser_(server.options.header_bytes_max) {
   error_code ec;
@@ -140,7 +141,7 @@ bool HttpSession::on_header() {
   auto& request = parser_.request();
   auto origin = server_.proxies.origin(peer_, request.headers);
   request.peer_address = std::move(origin.address);
-  request.secure = origin.secure;
+  request.secure = secure_ || origin.secure;
   const auto offered_id = request.headers.get("x-request-id");
   request.request_id = is_request_id(offered_id) ? std::string(offered_id) : loop_.make_request_id();
 

@@ -26,8 +26,9 @@ namespace taskgate::net {
 // loop's tick.
 class HttpSession final : public Connection, public LoopMember, public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(boost::asio::ip::tcp::socket socket, boost::asio::ip::address peer, Loop& loop, ServerContext& server,
-              ConnectionPlace place);
+  // `secure`: what comes through the socket came over TLS. `peer` is at its far end.
+  HttpSession(boost::asio::ip::tcp::socket socket, boost::asio::ip::address peer, bool secure, Loop& loop,
+              ServerContext& server, ConnectionPlace place);
 
   // Serves; a connection beyond a limit is answered 503 or 429 at once, then closed.
   void start();
@@ -87,6 +88,7 @@ class HttpSession final : public Connection, public LoopMember, public std::enab
   ServerContext& server_;
   ConnectionPlace place_;
   boost::asio::ip::address peer_;
+  bool secure_;
   ReadBuffer input_;
   RequestParser parser_;
   Phase phase_ = Phase::header;

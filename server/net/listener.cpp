@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "net/http_session.h"
+#include "net/tls_bridge.h"
 
 namespace taskgate::net {
 
@@ -68,6 +69,16 @@ void Listener::accept() {
       [self = shared_from_this()](error_code ec, tcp::socket socket) { self->on_accepted(ec, std::move(socket)); });
 }
 
+void Listener::serve(tcp::socket socket, const asio::ip::address& peer, ConnectionPlace place) {
+  if (server_.tls) {
+    auto identity = server_.tls->current();
+    std::make_shared<TlsBridge>(std::move(socket), peer, std::move(identity), loop_, server_, std::move(place))
+        ->start();
+  } else {
+    std::make_shared<HttpSession>(std::move(socket), peer, false, loop_, server_, std::move(place))->start();
+  }
+}
+
 void Listener::on_accepted(error_code ec, tcp::socket socket) {
   if (!acceptor_.is_open()) return;
   if (ec == asio::error::no_descriptors || ec == asio::error::no_buffer_space || ec == asio::error::no_memory) {
@@ -80,9 +91,7 @@ void Listener::on_accepted(error_code ec, tcp::socket socket) {
     error_code gone;
     const auto peer = socket.remote_endpoint(gone).address();
     ConnectionPlace place(server_, peer);
-    if (place.admission() != Admission::dropped && !gone) {
-      std::make_shared<HttpSession>(std::move(socket), peer, loop_, server_, std::move(place))->start();
-    }
+    if (place.admission() != Admission::dropped && !gone) serve(std::move(socket), peer, std::move(place));
   }
   accept();
 }

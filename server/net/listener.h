@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "net/connection_place.h"
 #include "net/loop.h"
 #include "net/server_context.h"
 
@@ -32,6 +33,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
 
  private:
   void accept();
+  void serve(boost::asio::ip::tcp::socket socket, const boost::asio::ip::address& peer, ConnectionPlace place);
   void on_accepted(boost::system::error_code ec, boost::asio::ip::tcp::socket socket);
 
   boost::asio::ip::tcp::acceptor acceptor_;

@@ -29,6 +29,10 @@ struct ServerOptions {
   std::chrono::milliseconds keep_alive_timeout{60'000};  // idle between requests
   std::chrono::milliseconds write_timeout{30'000};
   std::vector<std::string> trusted_proxies;  // addresses or CIDR blocks whose X-Forwarded-For/-Proto are believed
+  // With both, the server speaks TLS and nothing else; see TlsIdentity. The constructor of Server throws when they
+  // cannot be used.
+  std::string tls_certificate_file;
+  std::string tls_key_file;
   bool access_log = true;
   // What the access log shows in place of a request's path, which may hold a secret; empty, or no function: the path.
   // The view outlives the server. Asked once per request after its header is read.

@@ -26,6 +26,9 @@ ServerContext::ServerContext(ServerOptions server_options, HttpHandler http_hand
       http(std::move(http_handler)),
       websocket(std::move(websocket_handler)),
       proxies(options.trusted_proxies),
+      tls(options.tls_certificate_file.empty()
+              ? nullptr
+              : std::make_unique<TlsIdentity>(options.tls_certificate_file, options.tls_key_file)),
       open_connections(metrics.gauge("taskgate_connections", "Open TCP connections, WebSockets included.")),
       open_websockets(metrics.gauge("taskgate_websockets", "Open WebSocket connections.")),
       refused_total(refused_connections(metrics, "total")),

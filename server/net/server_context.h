@@ -10,6 +10,7 @@
 #include "net/address_counter.h"
 #include "net/loop.h"
 #include "net/server.h"
+#include "net/tls_identity.h"
 #include "net/trusted_proxies.h"
 
 namespace taskgate::net {
@@ -26,6 +27,7 @@ struct ServerContext {
   HttpHandler http;
   WebSocketHandler websocket;
   TrustedProxies proxies;
+  std::unique_ptr<TlsIdentity> tls;  // null: plain HTTP
   std::atomic<std::size_t> connections{0};
   prometheus::Gauge& open_connections;
   prometheus::Gauge& open_websockets;

@@ -203,6 +203,7 @@ describe("a start that cannot work is refused with a sentence", () => {
     ["MONGODB_URI", "mongodb://localhost/tasks", /MONGODB_URI.*MongoDB/],
     ["MONGO_URI", "mongodb://localhost/tasks", /MongoDB/],
     ["EMAIL_USER", "me@example.com", /EMAIL_PASS/],
+    ["TLS_CERT", "/nowhere/cert.pem", /TLS_KEY/],
   ])("%s=%s", async (name, value, sentence) => {
     // --port would win over PORT.
     expectRefusal(await run(["serve", "--host", "127.0.0.1"], { env: { PORT: "0", [name]: value } }), sentence);
