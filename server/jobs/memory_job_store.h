@@ -231,6 +231,8 @@ class MemoryJobStore : public JobStore {
       unique_[{job.user_id, *job.terms.unique_key}] = job.id;
     }
     add_note(*record, retry_note(job, scope.actor, now));
+    // Nor is it new any more if it failed without ever having been started: its start has no deadline from here on.
+    job.fence = std::max<std::int64_t>(job.fence, 1);
     job.retries = 0;
     job.crashes = 0;
     job.progress = 0;

@@ -1,32 +1,42 @@
 #include "jobs/queue_simulator.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "jobs/memory_job_store.h"
+#include "jobs/queue_histories.h"
 
 namespace taskgate::jobs {
 namespace {
 
-constexpr int steps = 40;
-
-// The first seed of so many whose history breaks a promise, with the promise; nothing when all hold.
+// A store in memory under the simulator. There is no disk to break at a certain write: a verb either fails before it
+// has done anything, or it is done and its answer is lost.
 template <class Store>
-std::optional<std::string> first_violation(std::uint64_t histories) {
-  for (std::uint64_t seed = 1; seed <= histories; ++seed) {
-    Store store;
-    QueueSimulator simulator(
-        store, [&store] { store.rebuild_queue(); }, seed);
-    try {
-      simulator.run(steps);
-    } catch (const QueueSimulator::Violation& violation) {
-      return "seed " + std::to_string(seed) + ": " + violation.what();
-    }
+class MemoryEngine final : public SimulatedEngine {
+ public:
+  MemoryEngine() {
+    store_.job_followed.connect([this](const Job& job) {
+      if (followed) followed(job);
+    });
   }
-  return std::nullopt;
-}
+  JobStore& store() override { return store_; }
+  void break_at(int write) override {
+    if (write % 2 == 0) store_.fail_next(1);
+  }
+  void repair() override { store_.fail_next(0); }
+  void restart() override {
+    repair();
+    store_.rebuild_queue();
+  }
+
+ private:
+  Store store_;
+};
+
+constexpr auto replay =
+    "build/asan/tests/jobs_tests --gtest_filter=QueueSimulator.FindsNoBrokenPromiseInThousandsOfHistories";
 
 TEST(QueueSimulator, FindsNoBrokenPromiseInThousandsOfHistories) {
-  EXPECT_EQ(first_violation<MemoryJobStore>(2'000), std::nullopt);
+  EXPECT_EQ(first_violation<MemoryEngine<MemoryJobStore>>(HistoryPlan::of(3'000), replay), std::nullopt);
 }
 
 // Stores with a fault each that the simulator must find: it is worth nothing otherwise.
@@ -143,12 +153,134 @@ class BlamingStore final : public MemoryJobStore {
   }
 };
 
-TEST(QueueSimulator, CatchesAMissingFence) { EXPECT_TRUE(first_violation<UnfencedStore>(200)); }
-TEST(QueueSimulator, CatchesAnAnswerBeforeTheJobIsKept) { EXPECT_TRUE(first_violation<HastyStore>(200)); }
-TEST(QueueSimulator, CatchesACounterThatIsNotDerived) { EXPECT_TRUE(first_violation<CountingStore>(200)); }
-TEST(QueueSimulator, CatchesSlotsThatLeakWhenAWorkerDies) { EXPECT_TRUE(first_violation<LeakingStore>(200)); }
-TEST(QueueSimulator, CatchesALimitThatIsNotKept) { EXPECT_TRUE(first_violation<GenerousStore>(200)); }
-TEST(QueueSimulator, CatchesACrashTakenForAFailure) { EXPECT_TRUE(first_violation<BlamingStore>(200)); }
+// Forgets the priority of a job that failed.
+class ForgetfulStore final : public MemoryJobStore {
+ public:
+  Awaitable<std::vector<Settled>> settle(std::vector<Settlement> settlements, Time now) override {
+    auto settled = co_await MemoryJobStore::settle(settlements, now);
+    for (std::size_t index = 0; index < settlements.size(); ++index) {
+      if (settlements[index].kind != SettlementKind::retry || settled[index].status != SettleStatus::ok) continue;
+      JobChange lower;
+      lower.priority = 0;
+      auto changing = MemoryJobStore::change({}, settlements[index].id, lower, now);
+      (void)co_await std::move(changing);
+    }
+    co_return settled;
+  }
+};
+
+// Serves one user as long as it has jobs.
+class StarvingStore final : public MemoryJobStore {
+ public:
+  Awaitable<Claim> claim(ClaimRequest request, Time now) override {
+    for (std::uint8_t number = 0; number < 2 && !request.scope.user; ++number) {
+      ClaimRequest favoured = request;
+      favoured.scope.user.emplace();
+      favoured.scope.user->bytes[0] = number;
+      Claim claimed = co_await MemoryJobStore::claim(std::move(favoured), now);
+      if (claimed.jobs.size() == request.max) co_return claimed;
+      if (claimed.jobs.empty()) continue;
+      request.max -= claimed.jobs.size();
+      Claim rest = co_await MemoryJobStore::claim(std::move(request), now);
+      rest.jobs.insert(rest.jobs.begin(), claimed.jobs.begin(), claimed.jobs.end());
+      co_return rest;
+    }
+    co_return co_await MemoryJobStore::claim(std::move(request), now);
+  }
+};
+
+// Fails a settlement that it has kept all the same.
+class TornStore final : public MemoryJobStore {
+ public:
+  void fail_next(int calls) { torn_ = calls > 0; }
+  Awaitable<std::vector<Settled>> settle(std::vector<Settlement> settlements, Time now) override {
+    auto settled = co_await MemoryJobStore::settle(std::move(settlements), now);
+    if (std::exchange(torn_, false)) throw StoreFailure("only said so");
+    co_return settled;
+  }
+
+ private:
+  bool torn_ = false;
+};
+
+// Does a repeated request again.
+class RepeatingStore final : public MemoryJobStore {
+ public:
+  Awaitable<Result<SubmitAnswer>> submit_all(SubmitRequest request, Time now) override {
+    request.idempotency.reset();
+    co_return co_await MemoryJobStore::submit_all(std::move(request), now);
+  }
+};
+
+// Takes unique keys for no more than tags.
+class CarelessStore final : public MemoryJobStore {
+ public:
+  Awaitable<Result<SubmitAnswer>> submit_all(SubmitRequest request, Time now) override {
+    for (Submission& each : request.submissions) each.job.terms.unique_key.reset();
+    co_return co_await MemoryJobStore::submit_all(std::move(request), now);
+  }
+};
+
+// Starts jobs before those they depend on.
+class ImpatientStore final : public MemoryJobStore {
+ public:
+  Awaitable<Result<SubmitAnswer>> submit_all(SubmitRequest request, Time now) override {
+    for (Submission& each : request.submissions) each.job.terms.depends_on.clear();
+    co_return co_await MemoryJobStore::submit_all(std::move(request), now);
+  }
+};
+
+// What the simulator says of a store that must not pass.
+template <class Store>
+std::string complaint() {
+  return first_violation<MemoryEngine<Store>>({1, 200}, "it").value_or("nothing");
+}
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+
+TEST(QueueSimulator, CatchesAMissingFence) {
+  EXPECT_THAT(complaint<UnfencedStore>(), HasSubstr("only the current lease settles its job"));
+}
+TEST(QueueSimulator, CatchesAnAnswerBeforeTheJobIsKept) {
+  EXPECT_THAT(complaint<HastyStore>(), HasSubstr("an acknowledged job exists"));
+}
+TEST(QueueSimulator, CatchesACounterThatIsNotDerived) {
+  EXPECT_THAT(complaint<CountingStore>(), HasSubstr("counters equal a recount"));
+}
+TEST(QueueSimulator, CatchesSlotsThatLeakWhenAWorkerDies) {
+  EXPECT_THAT(complaint<LeakingStore>(), HasSubstr("a claim leaves nothing that may start"));
+}
+TEST(QueueSimulator, CatchesALimitThatIsNotKept) {
+  EXPECT_THAT(complaint<GenerousStore>(),
+              AnyOf(HasSubstr("no more run than may"), HasSubstr("what holds a job up is named")));
+}
+TEST(QueueSimulator, CatchesACrashTakenForAFailure) {
+  EXPECT_THAT(complaint<BlamingStore>(),
+              AnyOf(HasSubstr("status failed instead of pending"), HasSubstr("what follows from a change")));
+}
+TEST(QueueSimulator, CatchesAPriorityThatARetryForgets) {
+  EXPECT_THAT(complaint<ForgetfulStore>(), HasSubstr("priority: as submitted"));
+}
+TEST(QueueSimulator, CatchesAUserWhoHasNoTurn) {
+  EXPECT_THAT(complaint<StarvingStore>(),
+              AnyOf(HasSubstr("users take turns"), HasSubstr("the highest priority goes first")));
+}
+TEST(QueueSimulator, CatchesAFailureThatHappenedAllTheSame) { EXPECT_NE(complaint<TornStore>(), "nothing"); }
+TEST(QueueSimulator, CatchesARequestThatIsDoneTwice) {
+  EXPECT_THAT(complaint<RepeatingStore>(), HasSubstr("a repeated request does nothing twice"));
+}
+TEST(QueueSimulator, CatchesAUniqueKeyThatIsNotKept) {
+  EXPECT_THAT(complaint<CarelessStore>(), HasSubstr("a unique key is held"));
+}
+TEST(QueueSimulator, CatchesAJobThatDoesNotWaitForItsDependency) { EXPECT_NE(complaint<ImpatientStore>(), "nothing"); }
+
+TEST(QueueSimulator, PlaysTheSameHistoryAgainForTheSameSeed) {
+  // A store that breaks a promise somewhere: it must be the same one at the same step each time.
+  const auto once = first_violation<MemoryEngine<UnfencedStore>>({1, 200}, "x");
+  EXPECT_TRUE(once.has_value());
+  EXPECT_EQ(once, first_violation<MemoryEngine<UnfencedStore>>({1, 200}, "x"));
+}
 
 }  // namespace
 }  // namespace taskgate::jobs

@@ -68,6 +68,22 @@ TEST_P(JobDeadlines, OfTheStartDoNotConcernAJobThatIsRetriedByHand) {
   EXPECT_EQ(claim_one().id, id);
 }
 
+TEST_P(JobDeadlines, OfTheStartDoNotConcernAJobThatFailedUnstartedAndIsRetriedByHand) {
+  const JobId first = submit().id;
+  Job dependent = make_job();
+  dependent.terms.depends_on = {first};
+  dependent.terms.expires_at = now + 1s;
+  const JobId last = submit_one(dependent).job.id;
+  run(store().cancel({}, first, now)).value();
+  ASSERT_EQ(get(last).status, JobStatus::failed);
+  now += 1s;
+  run(store().retry({}, first, now)).value();
+  run(store().retry({}, last, now)).value();
+  reopen();
+  EXPECT_TRUE(check().expired.empty());
+  EXPECT_EQ(get(last).status, JobStatus::pending);
+}
+
 TEST_P(JobDeadlines, ExpireWaitingAndBlockedJobsAndThoseThatDependOnThem) {
   Job delayed = make_job();
   delayed.run_at = now + 1h;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "store/sqlite/job_changes.h"
 #include "store/sqlite/job_commands.h"
 
@@ -54,6 +56,8 @@ Result<Job> retry_job(WriteContext& context, const jobs::Scope& scope, JobId id,
     context.keys.take(*job, now);
   }
   const jobs::JobNote note = jobs::retry_note(*job, scope.actor, now);
+  // Nor is it new any more if it failed without ever having been started: its start has no deadline from here on.
+  job->fence = std::max<std::int64_t>(job->fence, 1);
   job->retries = 0;
   job->crashes = 0;
   job->progress = 0;
