@@ -500,6 +500,49 @@ TEST_F(JobRunnerTest, PutsBackTheJobsOfWorkersThatFellSilent) {
   EXPECT_LE(store.calls(), calls + 3);
 }
 
+class WorkersElsewhere : public JobRunnerTest {
+ protected:
+  // A job in the hands of a worker outside the program, under a lease of 30 s.
+  JobId start_elsewhere() {
+    HandlerRegistration registration{{{"ours"}, false}, 1, handler};
+    runner = std::make_unique<JobRunner>(loop.get_executor(), store, service, clock, options,
+                                         std::vector<HandlerRegistration>{registration});
+    runner->start();
+    pass(seconds{10});
+    const JobId id = submit("theirs");
+    ClaimRequest request{"worker over http", {{"theirs"}, false}, 1, seconds{30}};
+    service.job_changed(run_to_completion(store.claim(request, clock.now())).jobs.at(0));
+    pass(seconds{5});
+    return id;
+  }
+  // It still runs, and is put back only when its worker is silent for a whole lease from here on.
+  void expect_a_fresh_lease(JobId id) {
+    EXPECT_EQ(get(id).status, JobStatus::processing);
+    EXPECT_EQ(get(id).crashes, 0);
+    pass(seconds{22});
+    EXPECT_EQ(get(id).status, JobStatus::processing);
+    pass(seconds{10});
+    EXPECT_EQ(get(id).status, JobStatus::pending);
+    EXPECT_EQ(get(id).crashes, 1);
+  }
+};
+
+TEST_F(WorkersElsewhere, GetAFreshLeaseAfterAnOutageOfTheStore) {
+  const JobId id = start_elsewhere();
+  store.fail_next(1'000'000);
+  pass(std::chrono::minutes{5});
+  store.fail_next(0);
+  pass(seconds{6});  // until it is tried again
+  expect_a_fresh_lease(id);
+}
+
+TEST_F(WorkersElsewhere, GetAFreshLeaseAfterTheClockWasSetForwardOrTheProgramStoodStill) {
+  const JobId id = start_elsewhere();
+  clock.advance(std::chrono::hours{2});
+  pass(seconds{2});
+  expect_a_fresh_lease(id);
+}
+
 TEST_F(JobRunnerTest, FailsAnAttemptThatTakesTooLong) {
   start();
   NewJob job;

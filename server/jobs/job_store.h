@@ -149,7 +149,7 @@ class JobStore : public JobRecordStore {
   // `crashes_max` crashes it becomes failed instead, error "poison: …". The jobs as they stand after that.
   virtual Awaitable<std::vector<Job>> reclaim_expired(int crashes_max, Time now) = 0;
   // At the start of the program: jobs held by `worker` (this program's own runner) are reclaimed at once, as above;
-  // leases of all others are prolonged to now + lease.
+  // leases of all others last until now + lease at least.
   virtual Awaitable<std::vector<Job>> recover(std::string worker, int crashes_max, std::chrono::milliseconds lease,
                                               Time now) = 0;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "jobs/settlement.h"
 
 namespace taskgate::jobs {
@@ -10,6 +11,10 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds reclaim_every{1'000};
+// No look for so long, though there should have been one each second: the program was suspended, or the clock was set.
+constexpr milliseconds longest_gap{10'000};
+// Held by nobody.
+constexpr const char* nobody = "";
 
 // Whether so much time has passed; also when the clock was set back, because then nobody knows.
 bool passed(Time since, milliseconds duration, Time now) { return now < since || now - since >= duration; }
@@ -79,6 +84,7 @@ void LeaseKeeper::quit() {
 void LeaseKeeper::watch_others() {
   ++watch_requests_;
   if (std::exchange(watching_others_, true)) return;
+  reclaimed_at_.reset();
   alarm_->ring();
 }
 
@@ -126,6 +132,7 @@ Awaitable<bool> LeaseKeeper::send_beats() {
 
   auto call = environment_->store.beat(beats, now);
   const auto answers = co_await try_store(std::move(call), "beat", pause_);
+  if (!answers) others_were_cut_off_ = true;
   for (std::size_t index = 0; index < beats.size(); ++index) {
     if (answers) {
       take_answer(*attempts[index], beats[index], answers->at(index), now);
@@ -152,13 +159,31 @@ void LeaseKeeper::take_answer(RunningAttempt& attempt, const Beat& beat, const s
   }
 }
 
+// Who holds a lease could not renew it while the store was broken or the program stood still. That is no sign that the
+// holder is gone: as after a restart, it gets a lease's time to be heard of.
+Awaitable<bool> LeaseKeeper::grant_fresh_leases() {
+  const RunnerOptions& options = environment_->options;
+  auto call = environment_->store.recover(nobody, options.crashes_max, options.lease, environment_->clock.now());
+  const auto granted = co_await try_store(std::move(call), "prolong leases", pause_);
+  if (!granted) co_return false;
+  log::info("leases of workers were prolonged, because they could not renew them for a while");
+  others_were_cut_off_ = false;
+  reclaimed_at_ = environment_->clock.now();
+  co_return true;
+}
+
 Awaitable<bool> LeaseKeeper::reclaim() {
   const Time now = environment_->clock.now();
+  if (others_were_cut_off_ || (reclaimed_at_ && now - *reclaimed_at_ > longest_gap)) {
+    const bool granted = co_await grant_fresh_leases();
+    co_return granted;
+  }
   const std::uint64_t requests_before = watch_requests_;
   auto reclaiming = environment_->store.reclaim_expired(environment_->options.crashes_max, now);
   const auto crashed = co_await try_store(std::move(reclaiming), "reclaim", pause_);
+  others_were_cut_off_ = !crashed;
   if (!crashed) co_return false;
-  reclaimed_at_ = now;
+  reclaimed_at_ = environment_->clock.now();
   report_crashed(*crashed);
 
   const Scope everybody;

@@ -10,8 +10,9 @@
 namespace taskgate::jobs {
 
 // The runner's signs of life: renews the leases of running attempts, stores their progress and what they say, and puts
-// back jobs whose holders (workers outside this program) fell silent. Own leases are renewed first, so an outage of the
-// store costs no attempt.
+// back jobs whose holders (workers outside this program) fell silent. An outage of the store costs no attempt: own
+// leases are renewed first, and everybody else gets a fresh lease after it, as after a restart; so it is when the
+// program stood still or the clock was set forward.
 //
 // It is quiet when there is nothing to keep: no attempt runs and nobody else holds a lease.
 class LeaseKeeper {
@@ -37,6 +38,7 @@ class LeaseKeeper {
   [[nodiscard]] std::optional<std::chrono::milliseconds> until_next(Time now) const;
   Awaitable<bool> send_beats();
   void take_answer(RunningAttempt& attempt, const Beat& beat, const std::optional<Job>& answer, Time sent_at);
+  Awaitable<bool> grant_fresh_leases();
   Awaitable<bool> reclaim();
   void report_crashed(const std::vector<Job>& jobs);
 
@@ -47,6 +49,7 @@ class LeaseKeeper {
   bool quitting_ = false;
   bool watching_others_ = true;  // until the store says that nobody else holds a lease
   std::uint64_t watch_requests_ = 0;
+  bool others_were_cut_off_ = false;  // from the store: it failed since the last look
   std::optional<Time> reclaimed_at_;
 };
 

@@ -166,7 +166,7 @@ class MemoryJobStore : public JobStore {
         crash(record, crashes_max, now);
         changed.push_back(record.job);
       } else {
-        record.job.lease_expires_at = now + lease;
+        record.job.lease_expires_at = std::max(*record.job.lease_expires_at, now + lease);
       }
     }
     co_return changed;

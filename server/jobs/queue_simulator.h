@@ -308,7 +308,7 @@ class QueueSimulator {
     request.types.all_but = one_in(2);
     for (int count = below(3); count > 0; --count) request.types.types.push_back(some_type());
     request.max = static_cast<std::size_t>(1 + below(4));
-    request.lease = lease;
+    request.lease = one_in(4) ? 4 * lease : lease;
     if (one_in(8)) request.scope.user = some_user();
     perform([&](JobStore& store) { return store.claim(request, now_); },
             [&](const Claim* answer) {
@@ -570,7 +570,7 @@ class QueueSimulator {
       if (entry.job.worker == "server") {
         own.insert(id);
       } else {
-        entry.job.lease_expires_at = now_ + lease;
+        entry.job.lease_expires_at = std::max(*entry.job.lease_expires_at, now_ + lease);
       }
     }
     for (const JobId id : own) model_.crash(model_.jobs.at(id), now_);

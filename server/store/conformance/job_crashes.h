@@ -69,14 +69,14 @@ TEST_P(JobCrashes, AreRecoveredAtTheStartForOnesOwnWorkerOnly) {
   const Job other = claim(1, "elsewhere").jobs.at(0);
   reopen();
   now += 5s;
-  const auto recovered = run(store().recover("server", crashes_max, 20s, now));
+  const auto recovered = run(store().recover("server", crashes_max, 40s, now));
   ASSERT_EQ(recovered.size(), 1u);
   EXPECT_EQ(recovered[0].id, own.id);
   EXPECT_EQ(recovered[0].status, JobStatus::pending);
   EXPECT_EQ(recovered[0].crashes, 1);
-  EXPECT_EQ(get(other.id).lease_expires_at, now + 20s);
+  EXPECT_EQ(get(other.id).lease_expires_at, now + 40s);
   EXPECT_EQ(claim_one().id, own.id);
-  now += 20s;
+  now += 40s;
   EXPECT_EQ(settle(completion(other)).status, SettleStatus::ok);
 }
 
@@ -84,9 +84,17 @@ TEST_P(JobCrashes, OfALeaseThatOutlivedTheServerAreSeenAfterwards) {
   submit();
   claim(1, "elsewhere");
   reopen();
-  run(store().recover("server", crashes_max, 20s, now));
-  now += 20s + 1ms;
+  run(store().recover("server", crashes_max, 2 * lease, now));
+  now += 2 * lease + 1ms;
   EXPECT_EQ(reclaim().size(), 1u);
+}
+
+TEST_P(JobCrashes, AreNotMadeByARestartThatCutsALongLeaseShort) {
+  submit();
+  const Job job = claim(1, "elsewhere").jobs.at(0);
+  reopen();
+  run(store().recover("server", crashes_max, 1s, now));
+  EXPECT_EQ(get(job.id).lease_expires_at, job.lease_expires_at);
 }
 
 }  // namespace taskgate::conformance

@@ -230,7 +230,7 @@ std::vector<Job> recover_jobs(WriteContext& context, const std::string& worker, 
       reclaimed.push_back(crash(context, std::move(*job), crashes_max, now));
     } else {
       const Standing before = standing_of(*job);
-      job->lease_expires_at = now + lease;
+      job->lease_expires_at = std::max(*job->lease_expires_at, now + lease);
       store(context, before, *job, now);
     }
   }
