@@ -20,9 +20,13 @@ function environment(extra: Record<string, string>): Record<string, string> {
   return { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", TZ: "UTC", ...extra };
 }
 
-/** Starts the program in `cwd`, where no `.env` is unless the test has put one there. */
-export function launch(args: string[], env: Record<string, string>, cwd: string): ChildProcess {
-  const child = spawn(binary(), args, { cwd, env: environment(env), stdio: ["pipe", "pipe", "pipe"] });
+/**
+ * Starts the program in `cwd`, where no `.env` is unless the test has put one there. `through`: a command that becomes the program, as
+ * `sh -c '…; exec "$@"' sh` does.
+ */
+export function launch(args: string[], env: Record<string, string>, cwd: string, through: string[] = []): ChildProcess {
+  const [first = "", ...rest] = [...through, binary(), ...args];
+  const child = spawn(first, rest, { cwd, env: environment(env), stdio: ["pipe", "pipe", "pipe"] });
   const id = child.pid;
   if (id !== undefined) {
     noteProcess(id);

@@ -17,6 +17,8 @@ export interface ServerOptions {
   args?: string[];
   /** The port of an earlier server, to come back at the same address. */
   port?: number;
+  /** A command that becomes the program, see `launch`. */
+  through?: string[];
 }
 
 const DEFAULTS = { JWT_SECRET, RATE_LIMITS: "off", SIMULATE_SPEED: "50" };
@@ -44,7 +46,7 @@ export class Server {
     const folder = temporaryFolder();
     this.dataDir = options.dataDir ?? join(folder, "data");
     const args = ["serve", "--host", "127.0.0.1", "--port", String(options.port ?? 0), "--data-dir", this.dataDir];
-    this.child = launch([...args, ...(options.args ?? [])], { ...DEFAULTS, ...options.env }, folder);
+    this.child = launch([...args, ...(options.args ?? [])], { ...DEFAULTS, ...options.env }, folder, options.through);
     this.child.stdin?.end();
     this.child.stdout?.on("data", (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.child.stderr?.on("data", (chunk: Buffer) => (this.stderr += chunk.toString()));
