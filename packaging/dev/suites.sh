@@ -3,7 +3,9 @@
 # everything that went wrong outside a test (did not build, crashed, ran out of time), which counts as one failure.
 
 RESULTS=$ROOT/build/results
-DEFAULT_SUITES=(dev unit web contract api sdk e2e)
+DEFAULT_SUITES=(dev unit web contract api faults sdk e2e)
+# Those that only run when they are named.
+FURTHER_SUITES=(faults-long tsan lint)
 TEST_SECONDS_MAX=1800
 # After this many seconds of tests, `./dev test --then-check` leaves the checks out.
 CHECK_AFTER_SECONDS_MAX=1800
@@ -21,7 +23,7 @@ run_suites() {
   shift
   (($# > 0)) || set -- "${DEFAULT_SUITES[@]}"
   for suite; do
-    declare -F "suite_$suite" >/dev/null || die "there is no test suite '$suite'; there are: ${DEFAULT_SUITES[*]}"
+    declare -F "suite_$suite" >/dev/null || die "there is no test suite '$suite'; there are: ${DEFAULT_SUITES[*]} ${FURTHER_SUITES[*]}"
   done
   if ! rm -rf "$RESULTS" || ! mkdir -p "$RESULTS"; then
     die "cannot write to $RESULTS: check the owner of the checkout and the free space"
@@ -51,7 +53,7 @@ run_suite() {
   read_totals "$suite"
   TOTAL_PASSED=$((TOTAL_PASSED + passed))
   TOTAL_FAILED=$((TOTAL_FAILED + failed))
-  ROWS+=("$(printf '%-6s %7d passed %5d failed %5d skipped %6d s' "$suite" "$passed" "$failed" "$skipped" $((SECONDS - begin)))")
+  ROWS+=("$(printf '%-11s %7d passed %5d failed %5d skipped %6d s' "$suite" "$passed" "$failed" "$skipped" $((SECONDS - begin)))")
 }
 
 # Sets passed, failed and skipped of the caller, and adds to FAILURES. A suite that ran nothing has failed.
@@ -138,7 +140,25 @@ suite_dev() {
 
 suite_contract() { run_black_box contract vitest; }
 suite_api() { run_black_box api vitest; }
+suite_faults() { run_black_box faults vitest; }
 suite_e2e() { run_black_box e2e playwright; }
+
+# The same, with more than a hundred kills and more seeded histories of the queue: some five minutes.
+suite_faults-long() {
+  needs faults-long build_product all || return
+  needs faults-long install_npm_packages tests || return
+  TASKGATE_KILLS=${TASKGATE_KILLS:-120} run_vitest faults-long tests faults
+  needs faults-long build_contract || return
+  needs faults-long build_server asan all || return
+  histories jobs_tests 'QueueSimulator.Finds*' 6000
+  histories store_sqlite_tests 'QueueHistories.Break*:SubmitHistories.*' 600
+}
+
+# histories PROGRAM FILTER NUMBER: so many of them, unless TASKGATE_HISTORIES says otherwise.
+histories() {
+  run_tests faults-long "$1" "$RESULTS/faults-long/$1.json" env TASKGATE_HISTORIES="${TASKGATE_HISTORIES:-$3}" \
+    "build/asan/tests/$1" --gtest_brief=1 --gtest_filter="$2" --gtest_output="json:$RESULTS/faults-long/$1.json"
+}
 
 # The client and worker libraries and the examples, alone and against build/release/taskgate.
 suite_sdk() {

@@ -21,6 +21,7 @@
 #include "app/version.h"
 #include "app/worker_types_file.h"
 #include "base/crypto.h"
+#include "base/job_id_time.h"
 #include "base/log.h"
 #include "handlers/configured_handlers.h"
 #include "jobs/handler_directory.h"
@@ -153,6 +154,7 @@ class App::Parts {
   void announce() const;
 
  private:
+  void continue_ids();
   Awaitable<net::Response> handle_http(net::Request request);
   Awaitable<net::WebSocketDecision> handle_upgrade(net::Request request);
   [[nodiscard]] std::string server_secret() const;
@@ -301,7 +303,14 @@ Awaitable<net::WebSocketDecision> App::Parts::handle_upgrade(net::Request reques
   co_return refused;
 }
 
+// Ids rise over restarts, too, though the clock may have been set back meanwhile: the oldest id goes first.
+void App::Parts::continue_ids() {
+  const auto newest = run_to_completion(store_.jobs().list({}, {}, 1, std::nullopt));
+  if (!newest.jobs.empty()) (void)ids_.next_job_id(time_of(newest.jobs.front().id) + std::chrono::milliseconds{1});
+}
+
 void App::Parts::start() {
+  continue_ids();
   server_.start();
   runner_.start();
   housekeeping_.start();

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/crypto.h"
+#include "base/job_id_time.h"
 
 namespace taskgate {
 
@@ -73,6 +74,8 @@ JobId IdGenerator::next_job_id(Time now) {
   }
   return {last_job_id_};
 }
+
+Time time_of(JobId id) { return Time{std::chrono::milliseconds(id.value >> job_sequence_bits)}; }
 
 JobId first_job_id_after(Time time) {
   return {(static_cast<std::uint64_t>(time.time_since_epoch().count()) + 1) << job_sequence_bits};

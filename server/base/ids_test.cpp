@@ -5,6 +5,8 @@
 #include <set>
 #include <thread>
 
+#include "base/job_id_time.h"
+
 namespace taskgate {
 namespace {
 
@@ -20,6 +22,16 @@ TEST(Ids, JobIdsCarryTheTimeAndRiseAlsoWhenTheClockIsSetBack) {
     EXPECT_GT(next, last);
     last = next;
   }
+}
+
+TEST(Ids, OfJobsTellTheirMillisecond) {
+  IdGenerator ids;
+  const Time now{std::chrono::milliseconds{1'767'225'600'123}};
+  EXPECT_EQ(time_of(ids.next_job_id(now)), now);
+  IdGenerator another;
+  (void)another.next_job_id(now + std::chrono::milliseconds{1});
+  EXPECT_GT(another.next_job_id(now - std::chrono::hours{1}), ids.next_job_id(now))
+      << "ids go on rising over a restart";
 }
 
 TEST(Ids, AFullMillisecondRunsOverIntoTheNext) {
