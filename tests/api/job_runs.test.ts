@@ -22,7 +22,7 @@ describe("a simulated job", () => {
     expect(Date.parse(done.completedAt)).toBeGreaterThanOrEqual(Date.parse(done.startedAt));
     expect(Date.parse(done.startedAt)).toBeGreaterThanOrEqual(Date.parse(done.createdAt));
     expect(done.attemptsLog).toEqual([
-      { attempt: 1, worker: expect.any(String), startedAt: done.startedAt, endedAt: expect.any(String), outcome: "completed" },
+      { attempt: 1, worker: expect.any(String), startedAt: done.startedAt, endedAt: expect.any(String), durationMs: expect.any(Number), outcome: "completed" },
     ]);
     expect(log(job).some((line) => /attempt 1 completed/.test(line)), log(job).join("\n")).toBe(true);
   });
