@@ -6,6 +6,7 @@
 #include "api/key_handlers.h"
 #include "api/queue_handlers.h"
 #include "api/route.h"
+#include "api/schedule_handlers.h"
 #include "api/session_handlers.h"
 #include "api/submit_handlers.h"
 #include "api/system_handlers.h"
@@ -52,6 +53,16 @@ constexpr std::array table{
     Route{"PATCH", "/api/jobs/:id", Policy::user, change_job, KeyScope::jobs_write},
     Route{"POST", "/api/jobs/:id/cancel", Policy::user, cancel_job, KeyScope::jobs_write},
     Route{"POST", "/api/jobs/:id/retry", Policy::user, retry_job, KeyScope::jobs_write},
+
+    // schedules
+    Route{"GET", "/api/schedules", Policy::user, list_own_schedules, KeyScope::jobs_read},
+    Route{"POST", "/api/schedules", Policy::user, create_schedule, KeyScope::jobs_write},
+    Route{"POST", "/api/schedules/preview", Policy::user, preview_schedule, KeyScope::jobs_read},
+    Route{"GET", "/api/schedules/:id", Policy::user, get_schedule, KeyScope::jobs_read},
+    Route{"PATCH", "/api/schedules/:id", Policy::user, change_schedule, KeyScope::jobs_write},
+    Route{"DELETE", "/api/schedules/:id", Policy::user, delete_schedule, KeyScope::jobs_write},
+    Route{"POST", "/api/schedules/:id/run", Policy::user, run_schedule, KeyScope::jobs_write},
+    Route{"GET", "/api/admin/schedules", Policy::admin, list_all_schedules, KeyScope::admin},
 
     // queue
     Route{"GET", "/api/admin/queues", Policy::admin, get_queues, KeyScope::admin},

@@ -11,6 +11,7 @@
 #include "jobs/job_service.h"
 #include "jobs/job_waits.h"
 #include "jobs/queue_service.h"
+#include "jobs/schedule_service.h"
 #include "jobs/worker_service.h"
 #include "net/http.h"
 #include "rooms/room_service.h"
@@ -46,6 +47,7 @@ struct Services {
   jobs::JobRecordService& records;
   jobs::JobWaits& waits;
   jobs::QueueService& queues;
+  jobs::ScheduleService& schedules;
   jobs::WorkerService& workers;
   rooms::RoomService& rooms;
   Metrics& metrics;

@@ -26,6 +26,7 @@
 #include "handlers/configured_handlers.h"
 #include "jobs/handler_directory.h"
 #include "jobs/job_runner.h"
+#include "jobs/scheduler.h"
 #include "jobs/simulate_handler.h"
 #include "mail/console_mailer.h"
 #include "mail/smtp_mailer.h"
@@ -131,6 +132,11 @@ net::SocketIoOptions socket_options(const Config& config, const api::CrossOrigin
   return options;
 }
 
+Awaitable<bool> is_enabled(accounts::AccountService& accounts, UserId id) {
+  const auto user = co_await accounts.find_user(id);
+  co_return user && !user->disabled;
+}
+
 // Counts how jobs end.
 void count_outcomes(jobs::JobService& jobs, Metrics& metrics) {
   for (const auto status : {jobs::JobStatus::completed, jobs::JobStatus::failed, jobs::JobStatus::cancelled}) {
@@ -160,6 +166,7 @@ class App::Parts {
   [[nodiscard]] std::string server_secret() const;
   [[nodiscard]] accounts::AccountOptions account_options() const;
   [[nodiscard]] jobs::WorkerOptions worker_options() const;
+  [[nodiscard]] jobs::SchedulerOptions scheduler_options();
   [[nodiscard]] net::ServerOptions http_options() const;
   // Once the server has started: the address people use, and the one it listens on.
   [[nodiscard]] std::string public_url() const;
@@ -188,7 +195,9 @@ class App::Parts {
   jobs::WorkerService workers_;
   jobs::WorkerDirectories present_;
   jobs::QueueService queues_;
+  jobs::ScheduleService schedules_;
   jobs::JobRunner runner_;
+  jobs::Scheduler scheduler_;
   Housekeeping housekeeping_;
 
   api::CrossOrigin cross_origin_;
@@ -216,8 +225,10 @@ App::Parts::Parts(Config configuration)
       workers_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, worker_options()),
       present_({&served_, &workers_}),
       queues_(store_.jobs(), jobs_, present_, clock_),
+      schedules_(store_.schedules(), jobs_, clock_, ids_),
       runner_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, runner_options(config_),
               make_handlers(config_, handlers_, worker_types_)),
+      scheduler_(engine_loop_.executor(), store_.schedules(), schedules_, jobs_, clock_, ids_, scheduler_options()),
       housekeeping_(engine_loop_.executor(), store_.accounts(), store_.jobs(), clock_, housekeeping_options(config_)),
       cross_origin_(config_.cors_origins, !config_.production && config_.cors_origins.empty()),
       server_(
@@ -230,6 +241,7 @@ App::Parts::Parts(Config configuration)
           records_,
           waits_,
           queues_,
+          schedules_,
           workers_,
           rooms_,
           metrics_,
@@ -253,6 +265,12 @@ jobs::WorkerOptions App::Parts::worker_options() const {
   jobs::WorkerOptions options;
   options.lease_secret = server_secret();
   if (config_.simulate_unhandled) options.types = worker_types_;
+  return options;
+}
+
+jobs::SchedulerOptions App::Parts::scheduler_options() {
+  jobs::SchedulerOptions options;
+  options.owner_may_run = [this](UserId owner) { return is_enabled(accounts_, owner); };
   return options;
 }
 
@@ -313,6 +331,7 @@ void App::Parts::start() {
   continue_ids();
   server_.start();
   runner_.start();
+  scheduler_.start();
   housekeeping_.start();
   announce();
 }
@@ -323,6 +342,7 @@ void App::Parts::stop() {
   log::info("stopping: running jobs finish within the grace, or go back to the queue");
   workers_.drain();
   waits_.drain();
+  run_to_completion(scheduler_.stop());
   run_to_completion(runner_.stop());
   handlers_.stop();
   sockets_.stop();

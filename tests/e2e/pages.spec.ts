@@ -7,7 +7,7 @@ import { expect, signIn, test } from "./stories";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const PUBLIC_PAGES = ["/sign-in", "/sign-up", "/check-mail?email=a%40example.com", "/forgot", "/verify/some-token", "/reset/some-token"];
-const SIGNED_IN_PAGES = ["/", "/?new=true", "/jobs/ID", "/all-jobs", "/rooms", "/rooms?room=lobby", "/account", "/nowhere"];
+const SIGNED_IN_PAGES = ["/", "/?new=true", "/jobs/ID", "/all-jobs", "/schedules", "/schedules?new=true", "/all-schedules", "/rooms", "/rooms?room=lobby", "/account", "/nowhere"];
 
 interface Violation {
   id: string;

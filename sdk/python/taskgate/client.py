@@ -7,6 +7,8 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optio
 
 from .errors import ConnectionLost
 from .http import Backoff, Http, Key
+from .names import camel
+from .schedules import Schedules
 from .watch import Watch
 
 Job = Dict[str, Any]
@@ -25,6 +27,7 @@ class Client:
 
     def __init__(self, url: str, key: Key) -> None:
         self._http = Http(url, key)
+        self.schedules = Schedules(self._http)
 
     def close(self) -> None:
         """Closes idle connections; the client may still be used."""
@@ -128,12 +131,6 @@ def is_refusal(item: Mapping[str, Any]) -> bool:
 def new_job(type: str, data: Any, options: Mapping[str, Any]) -> Dict[str, Any]:
     given = {camel(name): value for name, value in options.items() if value is not None}
     return {"type": type, "data": data, **given}
-
-
-def camel(name: str) -> str:
-    """`delay_ms` → `delayMs`; names of the wire stay as they are."""
-    first, *rest = name.split("_")
-    return first + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
 def _path(id: str) -> str:

@@ -67,6 +67,23 @@ class RealServerTest(unittest.TestCase):
         self.assertEqual((done["status"], done["result"]), ("completed", "imported"))
         self.assertEqual(found, [None, {"row": 12345678901234567890}])
 
+    def test_a_schedule_makes_jobs_is_changed_runs_by_hand_and_ends(self) -> None:
+        schedules = self.client.schedules
+        schedule = schedules.create("hourly", "py scheduled", every_ms=3_600_000, data={"n": 1})
+        self.assertEqual(len(schedule["nextRuns"]), 5)
+        with self.assertRaises(TaskgateError) as caught:
+            schedules.create("hourly", "py scheduled", cron="@daily")
+        self.assertEqual(caught.exception.code, "schedule_name_taken")
+        changed = schedules.change(schedule["id"], cron="0 9 * * mon", time_zone="Europe/Berlin", timeout_ms=None)
+        self.assertEqual(schedules.preview(cron="0 9 * * mon", time_zone="Europe/Berlin"), changed["nextRuns"])
+        job = schedules.run(schedule["id"])
+        self.assertEqual((job["scheduleId"], job["data"]), (schedule["id"], {"n": 1}))
+        self.assertEqual([each["id"] for each in schedules.list()], [schedule["id"]])
+        schedules.delete(schedule["id"])
+        with self.assertRaises(TaskgateError) as caught:
+            schedules.get(schedule["id"])
+        self.assertEqual(caught.exception.status, 404)
+
     def test_failures_are_retried_and_not_when_the_worker_says_so(self) -> None:
         seen: List[Any] = []
 

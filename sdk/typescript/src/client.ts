@@ -2,6 +2,7 @@ import { ConnectionError } from "./errors.js";
 import { type Connection, Http } from "./http.js";
 import { isFinished, type Job, type JobStatus, type JobWithAttempts, type NewJob, type Refusal, type SubmitOptions } from "./job.js";
 import { Backoff, pause } from "./pause.js";
+import { Schedules } from "./schedules.js";
 import { JobWatch, type JobUpdate, type WatchOptions } from "./watch.js";
 
 export interface ListFilter {
@@ -34,9 +35,12 @@ interface Enveloped<T> {
 /** Submits jobs and reads them, as one user. Refusals are TaskgateErrors, a lost connection is a ConnectionError. */
 export class Client {
   private readonly http: Http;
+  /** What makes jobs again and again. */
+  readonly schedules: Schedules;
 
   constructor(connection: Connection) {
     this.http = new Http(connection);
+    this.schedules = new Schedules(this.http);
   }
 
   /**

@@ -52,6 +52,14 @@ export class Http {
     return this.send<T>("POST", path, ask);
   }
 
+  patch<T>(path: string, ask: Ask = {}): Promise<T> {
+    return this.send<T>("PATCH", path, ask);
+  }
+
+  delete<T>(path: string, ask: Ask = {}): Promise<T> {
+    return this.send<T>("DELETE", path, ask);
+  }
+
   private async send<T>(method: string, path: string, ask: Ask): Promise<T> {
     const backoff = new Backoff(200, 5_000);
     for (let tries = 1; ; tries += 1) {

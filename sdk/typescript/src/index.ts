@@ -4,6 +4,7 @@ export * from "./errors.js";
 export type { Connection } from "./http.js";
 export * from "./job.js";
 export type { ClaimedJob } from "./protocol.js";
+export * from "./schedules.js";
 export type { JobUpdate, JobWatch, WatchOptions } from "./watch.js";
 export type { WorkerEvent } from "./events.js";
 export { type Handler, Worker, type WorkerOptions } from "./worker.js";

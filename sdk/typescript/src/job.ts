@@ -24,6 +24,8 @@ export interface Job {
   attempts: number;
   queue: string;
   tags: string[];
+  /** The schedule that made it. */
+  scheduleId?: string;
 }
 
 export interface Attempt {

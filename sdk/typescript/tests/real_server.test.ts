@@ -68,6 +68,21 @@ describe.skipIf(!canRun)("with the real server", () => {
     ]);
   });
 
+  test("a schedule makes jobs, is changed, runs by hand and ends", async () => {
+    const schedule = await client.schedules.create({ name: "hourly", type: "Scheduled", everyMs: 3_600_000, data: { n: 1 } });
+    expect(schedule.nextRuns).toHaveLength(5);
+    await expect(client.schedules.create({ name: "hourly", type: "Scheduled", cron: "@daily" })).rejects.toMatchObject({ code: "schedule_name_taken" });
+    const changed = await client.schedules.change(schedule.id, { cron: "0 9 * * mon", timeZone: "Europe/Berlin", data: { n: 2 } });
+    expect(changed).toMatchObject({ cron: "0 9 * * mon", timeZone: "Europe/Berlin" });
+    expect(await client.schedules.preview({ cron: "0 9 * * mon", timeZone: "Europe/Berlin" })).toEqual(changed.nextRuns);
+    expect(await client.schedules.run(schedule.id)).toMatchObject({ type: "Scheduled", scheduleId: schedule.id, data: { n: 2 } });
+    const listed: string[] = [];
+    for await (const each of client.schedules.list()) listed.push(each.id);
+    expect(listed).toEqual([schedule.id]);
+    await client.schedules.delete(schedule.id);
+    await expect(client.schedules.get(schedule.id)).rejects.toMatchObject({ status: 404 });
+  });
+
   test("failures are retried, and not when the worker says so; a delay asked for spends no retry", async () => {
     let asked = 0;
     work(

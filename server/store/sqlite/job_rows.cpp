@@ -17,24 +17,6 @@ using jobs::JobStatus;
 constexpr std::string_view default_queue = "default";
 constexpr std::size_t stepped_over_max = 1'000;
 
-std::string write_tags(const std::vector<std::string>& tags) {
-  JsonWriter writer;
-  writer.begin_array();
-  for (const auto& tag : tags) writer.string(tag);
-  writer.end_array();
-  return writer.take();
-}
-
-std::vector<std::string> read_tags(std::string_view text) {
-  std::vector<std::string> tags;
-  const auto parsed = parse_json(text);
-  if (!parsed || !parsed->is_array()) return tags;
-  for (const auto& tag : parsed->get_array()) {
-    if (const auto* name = tag.if_string()) tags.emplace_back(name->data(), name->size());
-  }
-  return tags;
-}
-
 jobs::JobTerms read_terms(std::string_view text, JobId id) {
   auto terms = jobs::parse_job_terms(text);
   if (!terms) throw DamagedRow(fmt::format("database: the terms of job {} are damaged", to_string(id)));
@@ -66,6 +48,24 @@ std::optional<std::string_view> view(const std::optional<std::string>& text) {
 }
 
 }  // namespace
+
+std::string write_tags(const std::vector<std::string>& tags) {
+  JsonWriter writer;
+  writer.begin_array();
+  for (const auto& tag : tags) writer.string(tag);
+  writer.end_array();
+  return writer.take();
+}
+
+std::vector<std::string> read_tags(std::string_view text) {
+  std::vector<std::string> tags;
+  const auto parsed = parse_json(text);
+  if (!parsed || !parsed->is_array()) return tags;
+  for (const auto& tag : parsed->get_array()) {
+    if (const auto* name = tag.if_string()) tags.emplace_back(name->data(), name->size());
+  }
+  return tags;
+}
 
 Job read_job(const Cursor& row, Database& database) {
   Job job;

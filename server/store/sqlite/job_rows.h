@@ -31,6 +31,10 @@ inline constexpr std::string_view job_columns =
 // The attempt that is still told by the job's own row: the running one, or the one that completed it.
 [[nodiscard]] std::optional<jobs::Attempt> read_latest_attempt(Database& database, JobId id);
 
+// Tags as they lie in a column: a JSON array.
+[[nodiscard]] std::string write_tags(const std::vector<std::string>& tags);
+[[nodiscard]] std::vector<std::string> read_tags(std::string_view text);
+
 // What a pending job needs to wait in memory.
 struct QueuedRow {
   UserId user_id;

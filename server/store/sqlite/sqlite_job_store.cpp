@@ -3,6 +3,7 @@
 #include "store/sqlite/control_commands.h"
 #include "store/sqlite/job_commands.h"
 #include "store/sqlite/job_counts.h"
+#include "store/sqlite/job_execution.h"
 #include "store/sqlite/job_pruning.h"
 #include "store/sqlite/job_reads.h"
 #include "store/sqlite/job_record_rows.h"
@@ -36,23 +37,8 @@ CommandTraits submission(const std::vector<Job>& jobs) {
 
 template <class Work>
 Awaitable<std::invoke_result_t<Work&, WriteContext&>> SqliteJobStore::execute(Work work, CommandTraits traits) {
-  if (!writer_.has_queue()) throw StoreFailure("jobs can be changed by the running server only");
-  std::vector<Job> followed;
-  bool freed = false;
-  auto whole = [&work, &followed, &freed](WriteContext& context) {
-    context.ended.clear();
-    context.followed.clear();
-    context.slot_freed = false;
-    auto value = work(context);
-    followed.swap(context.followed);
-    freed = context.slot_freed;
-    return value;
-  };
-  auto executed = writer_.execute(std::move(whole), traits);
-  auto value = co_await std::move(executed);
-  for (const Job& job : followed) job_followed(job);
-  if (freed) slot_freed();
-  co_return value;
+  auto executed = execute_on_jobs(writer_, *this, std::move(work), traits);
+  co_return co_await std::move(executed);
 }
 
 Awaitable<Result<void>> SqliteJobStore::submit(std::vector<Job> jobs, Time now) {

@@ -7,6 +7,7 @@
 #include "store/sqlite/schema.h"
 #include "store/sqlite/sqlite_account_store.h"
 #include "store/sqlite/sqlite_job_store.h"
+#include "store/sqlite/sqlite_schedule_store.h"
 #include "store/sqlite/writer.h"
 
 namespace taskgate::sqlite {
@@ -68,7 +69,8 @@ class SqliteStore::Engine {
         writer_(open_for_writing(options, folder_), writer_options(options)),
         readers_(folder_.database_file(), options.readers, connection_options(options, true)),
         accounts_(writer_, readers_),
-        jobs_(writer_, readers_) {}
+        jobs_(writer_, readers_),
+        schedules_(writer_, readers_, jobs_) {}
 
   void stop() {
     readers_.stop();
@@ -79,6 +81,7 @@ class SqliteStore::Engine {
 
   [[nodiscard]] SqliteAccountStore& accounts() { return accounts_; }
   [[nodiscard]] SqliteJobStore& jobs() { return jobs_; }
+  [[nodiscard]] SqliteScheduleStore& schedules() { return schedules_; }
   [[nodiscard]] const Writer& writer() const { return writer_; }
 
  private:
@@ -88,6 +91,7 @@ class SqliteStore::Engine {
   Readers readers_;
   SqliteAccountStore accounts_;
   SqliteJobStore jobs_;
+  SqliteScheduleStore schedules_;
 };
 
 SqliteStore::SqliteStore(const SqliteStoreOptions& options) {
@@ -103,6 +107,7 @@ SqliteStore::~SqliteStore() { stop(); }
 
 accounts::AccountStore& SqliteStore::accounts() { return engine_->accounts(); }
 jobs::JobStore& SqliteStore::jobs() { return engine_->jobs(); }
+jobs::ScheduleStore& SqliteStore::schedules() { return engine_->schedules(); }
 bool SqliteStore::healthy() const { return engine_->writer().healthy(); }
 
 SqliteStoreStatistics SqliteStore::statistics() const {

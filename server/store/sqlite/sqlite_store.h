@@ -10,6 +10,7 @@
 
 #include "accounts/account_store.h"
 #include "jobs/job_store.h"
+#include "jobs/schedule_store.h"
 
 namespace taskgate::sqlite {
 
@@ -58,6 +59,7 @@ class SqliteStore {
 
   [[nodiscard]] accounts::AccountStore& accounts();
   [[nodiscard]] jobs::JobStore& jobs();
+  [[nodiscard]] jobs::ScheduleStore& schedules();
 
   // False from a failed transaction (disk full, I/O error) until one succeeds again; the store tries by itself every
   // second.

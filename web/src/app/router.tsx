@@ -130,6 +130,29 @@ const allJobs = createRoute({
   component: lazyRouteComponent(() => import("@/features/jobs/jobs_page"), "AllJobsPage"),
 });
 
+const schedulesSearch = z.object({
+  cursor: optional(z.string()),
+  /** Whether the drawer with the new schedule is open. */
+  new: jobsSearch.shape.new,
+});
+
+const schedules = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/schedules",
+  validateSearch: (search) => z.parse(schedulesSearch, search),
+  component: lazyRouteComponent(() => import("@/features/schedules/schedules_page"), "MySchedulesPage"),
+});
+
+const allSchedules = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/all-schedules",
+  validateSearch: (search) => z.parse(schedulesSearch, search),
+  beforeLoad: () => {
+    if (session.user?.role !== "admin") throw redirect({ to: "/schedules" });
+  },
+  component: lazyRouteComponent(() => import("@/features/schedules/schedules_page"), "AllSchedulesPage"),
+});
+
 const rooms = createRoute({
   getParentRoute: () => signedIn,
   path: "/rooms",
@@ -160,7 +183,7 @@ const tree = root.addChildren([
   verify,
   forgot,
   reset,
-  signedIn.addChildren([jobs, job, allJobs, rooms, account]),
+  signedIn.addChildren([jobs, job, allJobs, schedules, allSchedules, rooms, account]),
   nowhere,
 ]);
 

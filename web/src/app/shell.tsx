@@ -1,5 +1,12 @@
 import { ActionIcon } from "@mantine/core";
-import { IconListDetails, IconLogout, IconMessages, IconStack2, IconUserCircle } from "@tabler/icons-react";
+import {
+  IconCalendarRepeat,
+  IconListDetails,
+  IconLogout,
+  IconMessages,
+  IconStack2,
+  IconUserCircle,
+} from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -67,6 +74,10 @@ function Navigation({ admin }: { admin: boolean }) {
       <Link to="/" activeOptions={{ exact: true, includeSearch: false }} {...entry}>
         <IconListDetails {...icon} />
         Jobs
+      </Link>
+      <Link to="/schedules" activeOptions={{ includeSearch: false }} {...entry}>
+        <IconCalendarRepeat {...icon} />
+        Schedules
       </Link>
       <Link to="/rooms" activeOptions={{ includeSearch: false }} {...entry}>
         <IconMessages {...icon} />

@@ -39,6 +39,10 @@ export class Http {
     return this.request("POST", path, options);
   }
 
+  patch<T>(path: string, options: RequestOptions<T>): Promise<T> {
+    return this.request("PATCH", path, options);
+  }
+
   delete<T>(path: string, options: RequestOptions<T>): Promise<T> {
     return this.request("DELETE", path, options);
   }

@@ -8,6 +8,9 @@ export const queryKeys = {
   job: (id: string) => ["jobs", "one", id] as const,
   jobLog: (id: string) => ["jobs", "one", id, "log"] as const,
   jobEvents: (id: string) => ["jobs", "one", id, "events"] as const,
+  schedules: ["schedules"] as const,
+  scheduleList: (scope: string, cursor: string | undefined) => ["schedules", "list", scope, cursor] as const,
+  schedulePreview: (timing: object) => ["schedule preview", timing] as const,
   sessions: ["sessions"] as const,
   systemInfo: ["system", "info"] as const,
 };
