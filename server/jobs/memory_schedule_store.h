@@ -143,9 +143,10 @@ class MemoryScheduleStore final : public ScheduleStore {
       note_skip(*schedule, firing, firing.reason, now);
       co_return Fired{FireStatus::skipped, *schedule, std::nullopt, std::nullopt};
     }
+    const Scope everybody;
     std::optional<Job> earlier;
     if (schedule->last_job_id && schedule->overlap != Overlap::allow) {
-      auto job = co_await jobs_.get({}, *schedule->last_job_id);
+      auto job = co_await jobs_.get(everybody, *schedule->last_job_id);
       if (job && !is_finished(job->status)) earlier = std::move(*job);
     }
     if (earlier && schedule->overlap == Overlap::skip) {
@@ -161,7 +162,7 @@ class MemoryScheduleStore final : public ScheduleStore {
       co_return Fired{FireStatus::held, *schedule, std::nullopt, std::move(submitted.refusal)};
     }
     if (earlier) {
-      auto cancelled = co_await jobs_.cancel({}, earlier->id, now);
+      auto cancelled = co_await jobs_.cancel(everybody, earlier->id, now);
       if (cancelled) jobs_.job_followed(*cancelled);
     }
     note_run(*schedule, firing, submitted.job.id, now);
