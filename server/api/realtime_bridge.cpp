@@ -162,11 +162,14 @@ Awaitable<std::optional<net::ConnectError>> RealtimeBridge::admit(net::Handshake
 void RealtimeBridge::welcome(const net::SocketPtr& socket) {
   auto* caller = socket->data<Caller>();
   if (!caller->principal) return;
-  socket->join(user_room(caller->principal->user_id));
+  const UserId user = caller->principal->user_id;
+  watched_.add(user);
+  socket->join(user_room(user));
   socket->join(caller->principal->key ? key_room(caller->principal->key->id)
                                       : session_room(caller->principal->session_id));
   caller->next_look = std::make_shared<boost::asio::steady_timer>(socket->executor());
-  socket->on_disconnect([timer = std::weak_ptr(caller->next_look)](std::string_view) {
+  socket->on_disconnect([this, user, timer = std::weak_ptr(caller->next_look)](std::string_view) {
+    watched_.remove(user);
     if (const auto pending = timer.lock()) pending->cancel();
   });
   watch(socket);
@@ -277,6 +280,8 @@ Awaitable<void> RealtimeBridge::send_message(net::SocketPtr socket, net::Event e
 }
 
 void RealtimeBridge::announce_job(const jobs::Job& job) {
+  // On the way of every submit, claim and settle; mostly nobody listens.
+  if (!watched_.may_have(job.user_id)) return;
   JsonWriter update;
   update.begin_object().member("jobId", to_string(job.id)).member("status", jobs::to_string(job.status));
   update.member("userId", to_string(job.user_id)).key("progress").number(job.progress).member("type", job.type);

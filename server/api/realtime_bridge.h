@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/services.h"
+#include "api/watched_users.h"
 #include "base/async.h"
 #include "net/socketio_server.h"
 
@@ -53,6 +54,7 @@ class RealtimeBridge {
   void announce_job(const jobs::Job& job);
 
   Services& services_;
+  WatchedUsers watched_;
   net::SocketIoServer& sockets_;
 };
 
