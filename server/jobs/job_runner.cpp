@@ -109,6 +109,7 @@ class JobRunner::Implementation : public std::enable_shared_from_this<JobRunner:
   bool stopping_ = false;
   bool giving_up_ = false;  // the grace is over: nothing more is waited for
   std::atomic<bool> wake_posted_{false};
+  std::atomic<bool> watch_posted_{false};
 };
 
 JobRunner::Implementation::Implementation(RunnerEnvironment environment, std::vector<HandlerRegistration> handlers)
@@ -144,7 +145,12 @@ void JobRunner::Implementation::connect_signals() {
     if (job.status != JobStatus::processing) return;
     const auto self = weak.lock();
     if (!self || job.worker == self->environment_->options.worker) return;
-    boost::asio::post(self->loop(), [self] { self->keeper_.watch_others(); });
+    // A burst of claims wakes the loop once.
+    if (self->watch_posted_.exchange(true)) return;
+    boost::asio::post(self->loop(), [self] {
+      self->watch_posted_ = false;
+      self->keeper_.watch_others();
+    });
   });
   environment_->service.job_changed.connect([weak](const Job& job) {
     if (job.terms.empty_of_deadlines()) return;
