@@ -24,9 +24,10 @@ constexpr milliseconds lease_longest = std::chrono::hours{1};
 // One object of a list, read field by field; what is wrong is added to the faults of the whole request.
 class Item {
  public:
-  Item(const boost::json::value& value, std::string place, std::vector<FieldError>& faults)
-      : fields_(value.if_object()), place_(std::move(place)), faults_(faults) {
-    if (fields_ == nullptr) faults_.push_back({place_, "Each item must be an object"});
+  // `list` is the field that the list stands in, empty when the list is the whole body.
+  Item(const boost::json::value& value, std::string_view list, std::size_t at, std::vector<FieldError>& faults)
+      : fields_(value.if_object()), list_(list), at_(at), faults_(faults) {
+    if (fields_ == nullptr) faults_.push_back({place(), "Each item must be an object"});
   }
 
   [[nodiscard]] std::optional<std::string> string(std::string_view name) {
@@ -91,7 +92,7 @@ class Item {
     return std::move(text).value_or("");
   }
   void fault(std::string_view name, std::string_view rule) {
-    if (fields_ != nullptr) faults_.push_back({fmt::format("{}.{}", place_, name), fmt::format("{} {}", name, rule)});
+    if (fields_ != nullptr) faults_.push_back({fmt::format("{}.{}", place(), name), fmt::format("{} {}", name, rule)});
   }
 
  private:
@@ -111,8 +112,13 @@ class Item {
     return value == nullptr || value->is_null() ? nullptr : value;
   }
 
+  [[nodiscard]] std::string place() const {
+    return list_.empty() ? std::to_string(at_) : fmt::format("{}.{}", list_, at_);
+  }
+
   const boost::json::object* fields_;
-  std::string place_;
+  std::string_view list_;
+  std::size_t at_;
   std::vector<FieldError>& faults_;
 };
 
@@ -158,17 +164,13 @@ WorkerBeat read_beat(Item item, std::string_view text) {
   return beat;
 }
 
-std::string place_of(std::string_view list, std::size_t at) {
-  return list.empty() ? std::to_string(at) : fmt::format("{}.{}", list, at);
-}
-
 std::vector<WorkerSettle> read_settle_list(const boost::json::array& list, std::string_view text, std::string_view name,
                                            std::vector<FieldError>& faults) {
   std::vector<WorkerSettle> settles;
   const auto texts = raw_elements(text);
   settles.reserve(list.size());
   for (std::size_t at = 0; at < list.size(); ++at) {
-    settles.push_back(read_settle(Item(list[at], place_of(name, at), faults), texts.at(at)));
+    settles.push_back(read_settle(Item(list[at], name, at, faults), texts.at(at)));
   }
   return settles;
 }
@@ -179,7 +181,7 @@ std::vector<WorkerBeat> read_beat_list(const boost::json::array& list, std::stri
   const auto texts = raw_elements(text);
   beats.reserve(list.size());
   for (std::size_t at = 0; at < list.size(); ++at) {
-    beats.push_back(read_beat(Item(list[at], place_of(name, at), faults), texts.at(at)));
+    beats.push_back(read_beat(Item(list[at], name, at, faults), texts.at(at)));
   }
   return beats;
 }

@@ -222,10 +222,16 @@ Awaitable<Result<WorkerClaimAnswer>> WorkerService::claim(Principal caller, Work
   }
   {
     Implementation::Access access(*my);
-    for (const Job& job : jobs) access.registry().hold(key, job);
+    for (Job& job : jobs) {
+      std::string data = std::exchange(job.data, {});  // which is not to be copied
+      access.registry().hold(key, job);
+      job.data = std::move(data);
+    }
   }
   std::vector<std::string> held;
-  for (const Job& job : jobs) held.push_back(job.type);
+  for (const Job& job : jobs) {
+    if (held.empty() || held.back() != job.type) held.push_back(job.type);
+  }
   if (!held.empty()) my->note_types(held, my->clock.now() + claim.lease);
   answer.jobs.reserve(jobs.size());
   for (Job& job : jobs) {

@@ -109,11 +109,14 @@ Awaitable<std::optional<Job>> WorkerService::Implementation::job_in_hand(LeaseGr
 }
 
 Awaitable<std::vector<Settled>> WorkerService::Implementation::carry_out(std::vector<Settlement> settlements) {
-  auto call = store.settle(settlements, clock.now());
+  std::vector<std::pair<JobId, std::int64_t>> leases_ended;
+  leases_ended.reserve(settlements.size());
+  for (const auto& each : settlements) leases_ended.emplace_back(each.id, each.fence);
+  auto call = store.settle(std::move(settlements), clock.now());
   auto settled = co_await std::move(call);
   {
     Access access(*this);
-    for (const auto& each : settlements) access.registry().drop(each.id, each.fence);
+    for (const auto& [id, fence] : leases_ended) access.registry().drop(id, fence);
   }
   bool any_waits = false;
   for (const auto& each : settled) {
@@ -142,25 +145,32 @@ Awaitable<std::vector<WorkerAnswer>> WorkerService::settle(Principal caller, std
   const auto my = implementation_;
   const Time now = my->clock.now();
   std::vector<WorkerAnswer> answers;
-  std::vector<std::size_t> places;  // in `answers`, of what goes to the store
-  std::vector<Job> before;
+  std::vector<std::size_t> places;         // in `answers`, of what goes to the store
+  std::vector<std::optional<Job>> before;  // where more was to be known of the job
   std::vector<Settlement> settlements;
+  std::optional<WorkerRegistry::Key> heard_of;
+  answers.reserve(settles.size());
+  places.reserve(settles.size());
+  before.reserve(settles.size());
+  settlements.reserve(settles.size());
   for (const WorkerSettle& said : settles) {
     answers.push_back({said.id, outcome_stale});
     const auto grant = my->read_lease(caller, said.lease, said.id);
     if (!grant) continue;
-    Job job = named(*grant);
+    std::optional<Job> known;
     if (said.verb == WorkerVerb::fail) {
       auto asking = my->job_in_hand(*grant);
-      auto known = co_await std::move(asking);
+      known = co_await std::move(asking);
       if (!known) continue;
-      job = std::move(*known);
     }
     places.push_back(answers.size() - 1);
-    settlements.push_back(settlement_for(said, job, my->options, now));
-    before.push_back(std::move(job));
+    settlements.push_back(settlement_for(said, known ? *known : named(*grant), my->options, now));
+    before.push_back(std::move(known));
+    WorkerRegistry::Key worker{grant->holder, grant->worker};
+    if (heard_of == worker) continue;  // mostly all are the words of one
     Implementation::Access access(*my);
-    access.registry().seen({grant->holder, grant->worker}, now);
+    access.registry().seen(worker, now);
+    heard_of = std::move(worker);
   }
   if (settlements.empty()) co_return answers;
   auto carrying = my->carry_out(settlements);
@@ -168,9 +178,7 @@ Awaitable<std::vector<WorkerAnswer>> WorkerService::settle(Principal caller, std
   for (std::size_t at = 0; at < settled.size(); ++at) {
     answers[places[at]].outcome = outcome_of(settled[at].status);
     if (settled[at].status != SettleStatus::ok) continue;
-    const bool known = settlements[at].kind == SettlementKind::fail || settlements[at].kind == SettlementKind::retry;
-    const bool whole = known && !before[at].type.empty();
-    log_settled(my->options, whole ? before[at] : *settled[at].job, settlements[at], now);
+    log_settled(my->options, before[at] ? *before[at] : *settled[at].job, settlements[at], now);
   }
   co_return answers;
 }
