@@ -152,6 +152,7 @@ export class Worker implements Actor {
   /** What it was given in an answer that it never heard goes back. */
   async leave(client: Client): Promise<void> {
     this.hands.length = 0;
+    this.attempts.clear(); // what goes back this way spends no attempt, so its number comes again
     const answer = await new HttpWorker(client, this.key, this.name).send("bye", { worker: this.name });
     if (answer.status !== 200) throw new Error(`bye was refused: ${answer.text}`);
   }
