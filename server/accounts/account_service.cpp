@@ -60,6 +60,14 @@ Awaitable<Result<User>> AccountService::find_user(UserId id) {
   co_return std::move(*user);
 }
 
+Awaitable<std::map<UserId, std::string>> AccountService::find_emails(std::set<UserId> ids) {
+  std::vector<UserId> wanted(ids.begin(), ids.end());
+  const auto users = co_await implementation_->store.find_users(std::move(wanted));
+  std::map<UserId, std::string> emails;
+  for (const User& user : users) emails.emplace(user.id, user.email);
+  co_return emails;
+}
+
 AccountService::Implementation::Implementation(AccountService& face, AccountStore& store_to_use,
                                                AccountMail& mail_to_use, const Clock& clock_to_use,
                                                IdGenerator& ids_to_use, WorkerPool& pool, AccountOptions chosen)

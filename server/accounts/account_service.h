@@ -1,8 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -105,6 +107,8 @@ class AccountService {
   Awaitable<Result<Principal>> authenticate(std::string access_token);
   // The account of a caller. Errors: not_found.
   Awaitable<Result<User>> find_user(UserId id);
+  // The addresses of those of the users that exist, in one question to the store.
+  Awaitable<std::map<UserId, std::string>> find_emails(std::set<UserId> ids);
   Awaitable<std::vector<Session>> list_sessions(Principal caller);
   // Errors: not_found when it is not a live session of the caller.
   Awaitable<Result<void>> end_session(Principal caller, SessionId id);

@@ -50,6 +50,8 @@ class AccountStore {
   // Adds a user and, if given, its first one-time token. Errors: conflict, reason `email_taken`.
   virtual Awaitable<Result<User>> create_user(User user, std::optional<OneTimeToken> token) = 0;
   virtual Awaitable<std::optional<User>> find_user(UserId id) = 0;
+  // Those of the users that exist, in the order asked for.
+  virtual Awaitable<std::vector<User>> find_users(std::vector<UserId> ids) = 0;
   virtual Awaitable<std::optional<User>> find_user_by_email(std::string email) = 0;
   // By ascending id, at most `limit`; `text` (may be empty) filters by a part of the address, without case.
   virtual Awaitable<UserPage> list_users(std::string text, std::size_t limit, std::optional<std::string> cursor) = 0;

@@ -32,6 +32,16 @@ class MemoryAccountStore : public AccountStore {
     co_return found->second;
   }
 
+  Awaitable<std::vector<User>> find_users(std::vector<UserId> ids) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<User> found;
+    for (const UserId& id : ids) {
+      const auto user = users_.find(id);
+      if (user != users_.end()) found.push_back(user->second);
+    }
+    co_return found;
+  }
+
   Awaitable<std::optional<User>> find_user_by_email(std::string email) override {
     const std::lock_guard lock(mutex_);
     const User* const user = by_email(email);

@@ -1,6 +1,7 @@
 #include "api/job_handlers.h"
 
 #include <map>
+#include <set>
 
 #include "api/error_response.h"
 #include "api/job_json.h"
@@ -75,7 +76,7 @@ std::optional<JobId> job_id(const Call& call) { return parse_job_id(call.request
 }  // namespace
 
 Awaitable<net::Response> list_own_jobs(Services& services, Call call) {
-  auto query = parse_job_query(call.request);
+  auto query = parse_job_query(call.request, JobQuery::Of::caller);
   if (!query) co_return error_response(query.error(), call.request);
   auto caller = call.caller();
   auto page = co_await services.jobs.list_own(std::move(caller), std::move(query->filter), query->limit, query->before);
@@ -83,18 +84,17 @@ Awaitable<net::Response> list_own_jobs(Services& services, Call call) {
 }
 
 Awaitable<net::Response> list_all_jobs(Services& services, Call call) {
-  auto query = parse_job_query(call.request);
+  auto query = parse_job_query(call.request, JobQuery::Of::everybody);
   if (!query) co_return error_response(query.error(), call.request);
   auto caller = call.caller();
-  auto page = co_await services.jobs.list_all(std::move(caller), std::move(query->filter), query->limit, query->before);
+  const jobs::Scope of{query->user};
+  auto page =
+      co_await services.jobs.list_all(std::move(caller), of, std::move(query->filter), query->limit, query->before);
   if (!page) co_return error_response(page.error(), call.request);
 
-  OwnerEmails emails;
-  for (const auto& job : page->jobs) {
-    if (emails.contains(job.user_id)) continue;
-    auto owner = co_await services.accounts.find_user(job.user_id);
-    emails.emplace(job.user_id, owner ? owner->email : "");
-  }
+  std::set<UserId> owners;
+  for (const auto& job : page->jobs) owners.insert(job.user_id);
+  const OwnerEmails emails = co_await services.accounts.find_emails(std::move(owners));
   co_return page_response(*page, emails);
 }
 

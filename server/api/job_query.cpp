@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "api/job_filter_text.h"
+
 namespace taskgate::api {
 
 namespace {
@@ -35,16 +37,22 @@ Result<std::int64_t> parse_whole_number(const net::Request& request, std::string
                            fmt::format("{} must be a whole number from {} to {}", name, rule.least, rule.most));
 }
 
-Result<JobQuery> parse_job_query(const net::Request& request) {
+Result<JobQuery> parse_job_query(const net::Request& request, JobQuery::Of of) {
   JobQuery query;
   std::vector<FieldError> errors;
-  if (const auto status = given(request, "status")) {
-    query.filter.status = jobs::parse_job_status(*status);
-    if (!query.filter.status)
-      errors.push_back({"status", "status must be pending, processing, completed, failed or cancelled"});
+  JobFilterText filter(errors);
+  if (const auto status = given(request, "status")) filter.statuses(*status);
+  if (const auto type = given(request, "type")) filter.type(*type);
+  if (const auto tag = given(request, "tag")) filter.tag(*tag);
+  if (const auto queue = given(request, "queue")) filter.queue(*queue);
+  if (const auto text = given(request, "text")) filter.text(*text);
+  if (const auto time = given(request, "createdAfter")) filter.created_after(*time);
+  if (const auto time = given(request, "createdBefore")) filter.created_before(*time);
+  query.filter = filter.take();
+  if (const auto user = given(request, "userId"); user && of == JobQuery::Of::everybody) {
+    query.user = parse_user_id(*user);
+    if (!query.user) errors.push_back({"userId", "userId must have 24 hex digits"});
   }
-  if (const auto type = given(request, "type")) query.filter.type = std::string(*type);
-  if (const auto text = given(request, "text")) query.filter.text = std::string(*text);
   if (const auto limit = given(request, "limit")) {
     const auto parsed = parse_limit(*limit);
     if (!parsed) errors.push_back({"limit", "limit must be a whole number from 1 to 1000"});

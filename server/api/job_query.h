@@ -11,9 +11,13 @@
 
 namespace taskgate::api {
 
-// Which page of a list of jobs is asked for: ?status= &type= &text= &limit= &cursor=.
+// Which page of a list of jobs is asked for: ?status= &type= &tag= &queue= &text= &createdAfter= &createdBefore=
+// &limit= &cursor=, and of everybody's jobs ?userId=.
 struct JobQuery {
+  enum class Of { caller, everybody };
+
   jobs::JobFilter filter;
+  std::optional<UserId> user;
   std::size_t limit = 100;  // 1–1000
   std::optional<JobId> before;
 };
@@ -28,6 +32,6 @@ struct WholeNumber {
                                                       WholeNumber rule);
 
 // Errors: validation_failed, naming each parameter that is wrong.
-[[nodiscard]] Result<JobQuery> parse_job_query(const net::Request& request);
+[[nodiscard]] Result<JobQuery> parse_job_query(const net::Request& request, JobQuery::Of of);
 
 }  // namespace taskgate::api

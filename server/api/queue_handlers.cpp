@@ -1,5 +1,7 @@
 #include "api/queue_handlers.h"
 
+#include <set>
+
 #include "api/control_json.h"
 #include "api/error_response.h"
 #include "api/json_body.h"
@@ -32,6 +34,9 @@ Awaitable<net::Response> get_queues(Services& services, Call call) {
   auto caller = call.caller();
   auto overview = co_await services.queues.overview(std::move(caller));
   if (!overview) co_return error_response(overview.error(), call.request);
+  std::set<UserId> users;
+  for (const auto& each : overview->users) users.insert(each.user_id);
+  const auto emails = co_await services.accounts.find_emails(std::move(users));
   JsonWriter json;
   json.begin_object().member("status", "success").key("data").begin_object().key("types").begin_array();
   for (const auto& each : overview->types) {
@@ -49,9 +54,8 @@ Awaitable<net::Response> get_queues(Services& services, Call call) {
   }
   json.end_array().key("users").begin_array();
   for (const auto& each : overview->users) {
-    auto user = co_await services.accounts.find_user(each.user_id);
     json.begin_object().member("userId", to_string(each.user_id));
-    if (user) json.member("userEmail", user->email);
+    if (const auto email = emails.find(each.user_id); email != emails.end()) json.member("userEmail", email->second);
     write_control(json, each.control);
     json.member("pending", each.pending).member("running", each.running).end_object();
   }

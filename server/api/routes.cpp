@@ -1,6 +1,7 @@
 #include <array>
 
 #include "api/account_handlers.h"
+#include "api/job_action_handlers.h"
 #include "api/job_handlers.h"
 #include "api/job_record_handlers.h"
 #include "api/key_handlers.h"
@@ -44,6 +45,7 @@ constexpr std::array table{
     Route{"POST", batch_path, Policy::user, submit_batch, KeyScope::jobs_write},
     Route{"GET", "/api/jobs", Policy::user, list_own_jobs, KeyScope::jobs_read},
     Route{"GET", "/api/jobs/all", Policy::user, list_own_jobs, KeyScope::jobs_read},
+    Route{"POST", "/api/jobs/actions", Policy::user, act_on_jobs, KeyScope::jobs_write},
     Route{"GET", "/api/jobs/stats", Policy::user, count_jobs, KeyScope::jobs_read},
     Route{"GET", "/api/jobs/admin/all", Policy::admin, list_all_jobs, KeyScope::admin},
     Route{"GET", "/api/jobs/:id", Policy::user, get_job, KeyScope::jobs_read},

@@ -144,11 +144,10 @@ Awaitable<JobPage> JobService::list_own(Principal caller, JobFilter filter, std:
   co_return co_await store_.list(own, std::move(filter), page_size(limit), before);
 }
 
-Awaitable<Result<JobPage>> JobService::list_all(Principal caller, JobFilter filter, std::size_t limit,
+Awaitable<Result<JobPage>> JobService::list_all(Principal caller, Scope of, JobFilter filter, std::size_t limit,
                                                 std::optional<JobId> before) {
   if (!caller.is_admin()) co_return admin_only();
-  const Scope everybody;
-  co_return co_await store_.list(everybody, std::move(filter), page_size(limit), before);
+  co_return co_await store_.list(of, std::move(filter), page_size(limit), before);
 }
 
 Awaitable<JobCounts> JobService::count_own(Principal caller) {

@@ -44,8 +44,8 @@ class JobService {
   Awaitable<Result<Job>> get(Principal caller, JobId id);
   Awaitable<Result<std::vector<Attempt>>> attempts(Principal caller, JobId id);
   Awaitable<JobPage> list_own(Principal caller, JobFilter filter, std::size_t limit, std::optional<JobId> before);
-  // Errors: forbidden `admin_only`.
-  Awaitable<Result<JobPage>> list_all(Principal caller, JobFilter filter, std::size_t limit,
+  // Everybody's, or those of one user. Errors: forbidden `admin_only`.
+  Awaitable<Result<JobPage>> list_all(Principal caller, Scope of, JobFilter filter, std::size_t limit,
                                       std::optional<JobId> before);
   Awaitable<JobCounts> count_own(Principal caller);
   Awaitable<Result<JobCounts>> count_all(Principal caller);  // Errors: forbidden `admin_only`
@@ -55,6 +55,11 @@ class JobService {
   Awaitable<Result<Job>> retry(Principal caller, JobId id);
   // Another priority or time for a job that waits. Errors: validation_failed; not_found; conflict `not_pending`.
   Awaitable<Result<Job>> change(Principal caller, JobId id, JobChange change);
+
+  // Cancels or retries many jobs, in changes of the store of 1,000 jobs each; what was done stays done when a later one
+  // fails. A repetition finds less to do. Errors: forbidden `admin_only`; validation_failed (`ids`, `limit`,
+  // `filter.status` when the action cannot concern any of those).
+  Awaitable<Result<JobActionReport>> act(Principal caller, JobActionOrder order);
 
   // A job's status or progress changed; it is on disk. Emitted for every change, whoever made it (the runner emits here
   // too).
@@ -68,6 +73,7 @@ class JobService {
 
  private:
   void announce(const Job& job);
+  Awaitable<void> act_on(JobActionRequest request, JobActionReport& report);
 
   JobStore& store_;
   const Clock& clock_;

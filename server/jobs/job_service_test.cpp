@@ -162,13 +162,112 @@ TEST_F(JobServiceTest, HidesTheJobsOfOthers) {
   EXPECT_TRUE(run_to_completion(service.get(admin, of_ann.id)));
 }
 
+class JobServiceActionsTest : public JobServiceTest {
+ protected:
+  Result<JobActionReport> act(const Principal& caller, JobActionOrder order) {
+    return run_to_completion(service.act(caller, std::move(order)));
+  }
+  static JobActionOrder cancelling(JobFilter filter) {
+    JobActionOrder order;
+    order.filter = std::move(filter);
+    return order;
+  }
+};
+
+TEST_F(JobServiceActionsTest, CancelsByFilterOnlyTheCallersJobsAndStopsTheirHandlers) {
+  const Job running = submitted(ann);
+  (void)claimed();
+  const Job waiting = submitted(ann);
+  const Job other_type = submitted(ann, "video");
+  const Job of_bob = submitted(bob);
+  changed.clear();
+  const auto report = act(ann, cancelling({{}, "mail"}));
+  EXPECT_EQ(report->matched, 2U);
+  EXPECT_EQ(report->done, 2U);
+  EXPECT_TRUE(report->refused.empty());
+  EXPECT_FALSE(report->next);
+  EXPECT_THAT(stopped, ::testing::ElementsAre(waiting.id, running.id));
+  EXPECT_EQ(changed.size(), 2U);
+  EXPECT_EQ(run_to_completion(service.get(ann, other_type.id))->status, JobStatus::pending);
+  EXPECT_EQ(run_to_completion(service.get(bob, of_bob.id))->status, JobStatus::pending);
+  EXPECT_EQ(act(ann, cancelling({{}, "mail"}))->matched, 0U);
+}
+
+TEST_F(JobServiceActionsTest, GoesOnFromWhereItStopped) {
+  for (int count = 0; count < 5; ++count) (void)submitted(ann);
+  JobActionOrder order = cancelling({});
+  order.limit = 3;
+  const auto first = act(ann, order);
+  EXPECT_EQ(first->done, 3U);
+  ASSERT_TRUE(first->next);
+  order.before = first->next;
+  const auto second = act(ann, order);
+  EXPECT_EQ(second->done, 2U);
+  EXPECT_FALSE(second->next);
+  EXPECT_EQ(run_to_completion(service.count_own(ann)), (JobCounts{0, 0, 0, 0, 5}));
+}
+
+TEST_F(JobServiceActionsTest, TakesMoreJobsThanOneChangeOfTheStore) {
+  for (int count = 0; count < 2'500; ++count) (void)submitted(ann);
+  JobActionOrder order = cancelling({});
+  order.limit = 2'400;
+  const auto report = act(ann, order);
+  EXPECT_EQ(report->done, 2'400U);
+  EXPECT_TRUE(report->next);
+  EXPECT_EQ(run_to_completion(service.count_own(ann)).pending, 100);
+}
+
+TEST_F(JobServiceActionsTest, RetriesTheJobsNamedAndSaysWhyNotOfTheOthers) {
+  const Job cancelled = submitted(ann);
+  (void)run_to_completion(service.cancel(ann, cancelled.id));
+  const Job waiting = submitted(ann);
+  const Job of_bob = submitted(bob);
+  wake_ups = 0;
+  JobActionOrder order;
+  order.action = JobAction::retry;
+  order.ids = {cancelled.id, waiting.id, of_bob.id, cancelled.id};
+  const auto report = act(ann, order);
+  EXPECT_EQ(report->matched, 2U);
+  EXPECT_EQ(report->done, 1U);
+  ASSERT_EQ(report->refused.size(), 2U);
+  EXPECT_EQ(report->refused[0].error.reason, "not_finished");
+  EXPECT_EQ(report->refused[1].id, of_bob.id);
+  EXPECT_EQ(report->refused[1].error.code, ErrorCode::not_found);
+  EXPECT_EQ(wake_ups, 1);
+}
+
+TEST_F(JobServiceActionsTest, ReachesOthersJobsForAdministratorsWhoSaySo) {
+  (void)submitted(ann);
+  (void)submitted(bob);
+  JobActionOrder order = cancelling({});
+  EXPECT_EQ(act(admin, order)->matched, 0U);
+  order.everybody = true;
+  EXPECT_EQ(act(ann, order).error().reason, "admin_only");
+  order.of.user = bob.user_id;
+  EXPECT_EQ(act(admin, order)->done, 1U);
+  order.of.user.reset();
+  EXPECT_EQ(act(admin, order)->done, 1U);
+}
+
+TEST_F(JobServiceActionsTest, RefusesWhatCannotBeMeant) {
+  EXPECT_EQ(act(ann, cancelling({JobStatus::completed})).error().fields.at(0).field, "filter.status");
+  JobActionOrder order = cancelling({});
+  for (const std::size_t limit : {std::size_t{0}, action_jobs_max + 1}) {
+    order.limit = limit;
+    EXPECT_EQ(act(ann, order).error().fields.at(0).field, "limit");
+  }
+  JobActionOrder many;
+  many.ids.resize(action_ids_max + 1);
+  EXPECT_EQ(act(ann, many).error().fields.at(0).field, "ids");
+}
+
 TEST_F(JobServiceTest, ListsAllJobsForAdministratorsOnly) {
   (void)submitted(ann);
   (void)submitted(bob);
-  EXPECT_EQ(run_to_completion(service.list_all(admin, {}, 100, std::nullopt))->jobs.size(), 2U);
+  EXPECT_EQ(run_to_completion(service.list_all(admin, {}, {}, 100, std::nullopt))->jobs.size(), 2U);
   EXPECT_EQ(run_to_completion(service.count_all(admin))->pending, 2);
   EXPECT_TRUE(run_to_completion(service.list_own(admin, {}, 100, std::nullopt)).jobs.empty());
-  const auto refused = run_to_completion(service.list_all(ann, {}, 100, std::nullopt));
+  const auto refused = run_to_completion(service.list_all(ann, {}, {}, 100, std::nullopt));
   EXPECT_EQ(refused.error().reason, "admin_only");
   EXPECT_EQ(run_to_completion(service.count_all(ann)).error().code, ErrorCode::forbidden);
 }

@@ -12,24 +12,14 @@
 #include "base/signal.h"
 #include "jobs/deadlines.h"
 #include "jobs/job.h"
+#include "jobs/job_action.h"
+#include "jobs/job_filter.h"
 #include "jobs/job_record_store.h"
 #include "jobs/queue_control.h"
 #include "jobs/retention.h"
 #include "jobs/submission.h"
 
 namespace taskgate::jobs {
-
-// Whose jobs a reader may see: one user's, or everybody's (admins, the engine itself).
-struct Scope {
-  std::optional<UserId> user;        // nothing: all users
-  std::optional<UserId> actor = {};  // who asks, for the job's history; nothing: the engine itself
-};
-
-struct JobFilter {
-  std::optional<JobStatus> status;
-  std::optional<std::string> type;  // exact
-  std::optional<std::string> text;  // part of the type or of the error, without case
-};
 
 // A page ends before its limit once its jobs carry this many bytes of data, results and errors: a thousand jobs of the
 // largest size would need half a gigabyte to answer.
@@ -41,11 +31,6 @@ inline constexpr std::size_t page_bytes_max = std::size_t{8} << 20;
 
 // A claim likewise ends early: with a job that brings what it carries to this many bytes.
 inline constexpr std::size_t claim_bytes_max = std::size_t{8} << 20;
-
-struct JobPage {
-  std::vector<Job> jobs;      // newest first; at least one unless there is none
-  std::optional<JobId> next;  // give it as `before` for the next page; nothing when this is the last
-};
 
 // Which types a worker takes: those listed, or all but those listed.
 struct TypeSelection {
@@ -168,6 +153,8 @@ class JobStore : public JobRecordStore {
   virtual Awaitable<Result<Job>> retry(Scope scope, JobId id, Time now) = 0;
   // Gives a pending job another priority or another time. Errors: not_found; conflict, reason `not_pending`.
   virtual Awaitable<Result<Job>> change(Scope scope, JobId id, JobChange change, Time now) = 0;
+  // `cancel` or `retry` on each of the jobs, in order, all in one change; each stands alone. One answer for each.
+  virtual Awaitable<std::vector<ActedJob>> act(JobActionRequest request, Time now) = 0;
 
   // Limits, pauses and weights, see queue_control.h: in force at once, also for jobs that wait already. Gives what
   // holds now.
@@ -188,6 +175,9 @@ class JobStore : public JobRecordStore {
   // Oldest first, the running one last. Errors: not_found.
   virtual Awaitable<Result<std::vector<Attempt>>> attempts(Scope scope, JobId id) = 0;
   virtual Awaitable<JobPage> list(Scope scope, JobFilter filter, std::size_t limit, std::optional<JobId> before) = 0;
+  // The same jobs, their ids only; quicker. It may name some that only nearly match: whoever acts on them asks again.
+  virtual Awaitable<JobIdPage> list_ids(Scope scope, JobFilter filter, std::size_t limit,
+                                        std::optional<JobId> before) = 0;
   virtual Awaitable<JobCounts> counts(Scope scope) = 0;
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cctype>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -204,44 +203,27 @@ class MemoryJobStore : public JobStore {
 
   Awaitable<Result<Job>> cancel(Scope scope, JobId id, Time now) override {
     const Turn turn(*this);
-    Record* record = find(scope, id);
-    if (record == nullptr) co_return not_found("Job");
-    if (is_finished(record->job.status)) co_return conflict("already_finished", "The job is already finished");
-    end_by_hand(*record, scope.actor, now);
-    co_return record->job;
+    co_return cancel_one(scope, id, now);
   }
 
   Awaitable<Result<Job>> retry(Scope scope, JobId id, Time now) override {
     const Turn turn(*this);
-    Record* record = find(scope, id);
-    if (record == nullptr) co_return not_found("Job");
-    Job& job = record->job;
-    if (job.status == JobStatus::completed) co_return conflict("already_completed", "The job is already completed");
-    if (!is_finished(job.status)) co_return conflict("not_finished", "The job is not finished");
-    if (auto refusal = hold_up(job)) {
-      job.blocked_by = 0;
-      co_return std::move(*refusal);
-    }
-    if (job.terms.unique_key && job.terms.unique_for != UniqueFor::window) {
-      const Record* holder = holder_of(job, now);
-      if (holder != nullptr && holder->job.id != job.id) {
-        job.blocked_by = 0;
-        co_return unique_key_taken(holder->job.id);
+    co_return retry_one(scope, id, now);
+  }
+
+  Awaitable<std::vector<ActedJob>> act(JobActionRequest request, Time now) override {
+    const Turn turn(*this);
+    std::vector<ActedJob> acted;
+    for (const JobId id : request.ids) {
+      const Record* record = find(request.scope, id);
+      if (record != nullptr && !matches(request.filter, record->job)) {
+        acted.push_back({id, no_longer_matches()});
+      } else {
+        acted.push_back({id, request.action == JobAction::cancel ? cancel_one(request.scope, id, now)
+                                                                 : retry_one(request.scope, id, now)});
       }
-      unique_[{job.user_id, *job.terms.unique_key}] = job.id;
     }
-    add_note(*record, retry_note(job, scope.actor, now));
-    // Nor is it new any more if it failed without ever having been started: its start has no deadline from here on.
-    job.fence = std::max<std::int64_t>(job.fence, 1);
-    job.retries = 0;
-    job.crashes = 0;
-    job.progress = 0;
-    job.progress_message.reset();
-    job.error.reset();
-    job.result.reset();
-    job.completed_at.reset();
-    wait(job, std::nullopt, now);
-    co_return job;
+    co_return acted;
   }
 
   Awaitable<Result<Job>> change(Scope scope, JobId id, JobChange change, Time now) override {
@@ -396,6 +378,22 @@ class MemoryJobStore : public JobStore {
     co_return page;
   }
 
+  Awaitable<JobIdPage> list_ids(Scope scope, JobFilter filter, std::size_t limit,
+                                std::optional<JobId> before) override {
+    const Turn turn(*this);
+    JobIdPage page;
+    for (auto each = records_.rbegin(); each != records_.rend(); ++each) {
+      const Job& job = each->second.job;
+      if ((before && job.id >= *before) || !visible(scope, job) || !matches(filter, job)) continue;
+      if (page.ids.size() == limit) {
+        page.next = page.ids.back();
+        break;
+      }
+      page.ids.push_back(job.id);
+    }
+    co_return page;
+  }
+
   Awaitable<JobCounts> counts(Scope scope) override {
     const Turn turn(*this);
     JobCounts counts;
@@ -460,18 +458,6 @@ class MemoryJobStore : public JobStore {
   static bool selected(const TypeSelection& types, const std::string& type) {
     const bool listed = std::find(types.types.begin(), types.types.end(), type) != types.types.end();
     return listed != types.all_but;
-  }
-  static std::string lower(std::string text) {
-    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-  }
-  static bool matches(const JobFilter& filter, const Job& job) {
-    if (filter.status && *filter.status != job.status) return false;
-    if (filter.type && *filter.type != job.type) return false;
-    if (!filter.text) return true;
-    const std::string part = lower(*filter.text);
-    return lower(job.type).find(part) != std::string::npos ||
-           lower(job.error.value_or("")).find(part) != std::string::npos;
   }
   static std::int64_t& count_of(JobCounts& counts, JobStatus status) {
     switch (status) {
@@ -637,6 +623,46 @@ class MemoryJobStore : public JobStore {
     ++job.fence;
     add_note(record, cancel_note(job, actor, now));
     finish(job, JobStatus::cancelled, now);
+  }
+
+  Result<Job> cancel_one(const Scope& scope, JobId id, Time now) {
+    Record* record = find(scope, id);
+    if (record == nullptr) return not_found("Job");
+    if (is_finished(record->job.status)) return conflict("already_finished", "The job is already finished");
+    end_by_hand(*record, scope.actor, now);
+    return record->job;
+  }
+
+  Result<Job> retry_one(const Scope& scope, JobId id, Time now) {
+    Record* record = find(scope, id);
+    if (record == nullptr) return not_found("Job");
+    Job& job = record->job;
+    if (job.status == JobStatus::completed) return conflict("already_completed", "The job is already completed");
+    if (!is_finished(job.status)) return conflict("not_finished", "The job is not finished");
+    if (auto refusal = hold_up(job)) {
+      job.blocked_by = 0;
+      return std::move(*refusal);
+    }
+    if (job.terms.unique_key && job.terms.unique_for != UniqueFor::window) {
+      const Record* holder = holder_of(job, now);
+      if (holder != nullptr && holder->job.id != job.id) {
+        job.blocked_by = 0;
+        return unique_key_taken(holder->job.id);
+      }
+      unique_[{job.user_id, *job.terms.unique_key}] = job.id;
+    }
+    add_note(*record, retry_note(job, scope.actor, now));
+    // Nor is it new any more if it failed without ever having been started: its start has no deadline from here on.
+    job.fence = std::max<std::int64_t>(job.fence, 1);
+    job.retries = 0;
+    job.crashes = 0;
+    job.progress = 0;
+    job.progress_message.reset();
+    job.error.reset();
+    job.result.reset();
+    job.completed_at.reset();
+    wait(job, std::nullopt, now);
+    return job;
   }
 
   static bool is_expired(const Job& job, Time now) {

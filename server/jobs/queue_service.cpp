@@ -140,7 +140,8 @@ std::string describe(const Explanation& explanation) {
       return "The next job of the type \"" + explanation.job.type + "\" may start at " + at;
     case StandingReason::behind:
       return count == 0 ? "The job is the next of its type to start"
-                        : plural(count, "job", "jobs") + " of the type \"" + explanation.job.type + "\" go first";
+                        : plural(count, "job", "jobs") + " of the type \"" + explanation.job.type +
+                              (count == 1 ? "\" goes first" : "\" go first");
   }
   return "";
 }

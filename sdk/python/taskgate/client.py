@@ -68,10 +68,12 @@ class Client:
 
     def list(self, **filters: Any) -> Iterator[Job]:
         """
-        One's jobs, newest first, fetched page by page while they are iterated over. Filters: `status`, `type`, `text`; `limit` is the
-        size of a page, at most 1000.
+        One's jobs, newest first, fetched page by page while they are iterated over. Filters: `status` (one or a list), `type`, `tag`,
+        `queue`, `text`, `created_after`, `created_before`; `limit` is the size of a page, at most 1000.
         """
-        query = {camel(name): value for name, value in filters.items()}
+        query = {
+            camel(name): ",".join(value) if isinstance(value, (list, tuple)) else value for name, value in filters.items()
+        }
         cursor: Optional[str] = None
         while True:
             page = self._http.get("/api/jobs", {**query, "cursor": cursor})
@@ -104,6 +106,34 @@ class Client:
     def retry(self, id: str) -> Job:
         """Runs a failed or cancelled job again, from the start, with all its retries."""
         return self._http.post(f"{_path(id)}/retry", repeat="refused")["data"]
+
+    def cancel_many(self, ids: Optional[Iterable[str]] = None, **filters: Any) -> Dict[str, Any]:
+        """
+        Cancels the jobs of these ids (at most 1,000), or all of one's own that match the filters (as of `list`; none of them: all), as
+        often as it takes until none is left. Returns `matched`, `done` and `refused`. Safe to repeat.
+        """
+        return self._act("cancel", ids, filters)
+
+    def retry_many(self, ids: Optional[Iterable[str]] = None, **filters: Any) -> Dict[str, Any]:
+        """Runs failed and cancelled jobs again; as `cancel_many`."""
+        return self._act("retry", ids, filters)
+
+    def _act(self, action: str, ids: Optional[Iterable[str]], filters: Mapping[str, Any]) -> Dict[str, Any]:
+        if ids is not None and filters:
+            raise ValueError("give ids or filters, not both")
+        body: Dict[str, Any] = {"action": action}
+        if ids is not None:
+            body["ids"] = [*ids]
+        else:
+            body["filter"] = {camel(name): value for name, value in filters.items()}
+        total: Dict[str, Any] = {"matched": 0, "done": 0, "refused": []}
+        while True:
+            part = self._http.post("/api/jobs/actions", body, repeat="refused")["data"]
+            for name in total:
+                total[name] += part[name]
+            if part.get("nextCursor") is None:
+                return total
+            body["cursor"] = part["nextCursor"]
 
     def watch(
         self,

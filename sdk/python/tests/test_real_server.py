@@ -143,6 +143,19 @@ class RealServerTest(unittest.TestCase):
         listed = [job["id"] for job in self.client.list(type="py small", limit=70)]
         self.assertEqual(listed, [item["id"] for item in reversed(items)])
 
+    def test_many_are_listed_cancelled_and_retried_by_filter_and_by_id(self) -> None:
+        items = self.client.submit_batch({"type": "nobody", "tags": ["py many"]} for _ in range(1_200))
+        answer = self.client.cancel_many(tag="py many", created_after=items[0]["createdAt"])
+        self.assertEqual(answer, {"matched": 1_200, "done": 1_200, "refused": []})
+        ids = [item["id"] for item in items[:2]]
+        self.assertEqual(self.client.retry_many(ids)["done"], 2)
+        self.assertEqual([each["code"] for each in self.client.retry_many(ids)["refused"]], ["not_finished"] * 2)
+        waiting = [job["id"] for job in self.client.list(tag="py many", status=["pending", "failed"])]
+        self.assertEqual(waiting, ids[::-1])
+        self.assertEqual(self.client.cancel_many(tag="py many")["done"], 2)
+        with self.assertRaises(ValueError):
+            self.client.cancel_many(ids, type="nobody")
+
     def test_a_server_killed_in_the_middle_finds_its_worker_again(self) -> None:
         gate = threading.Event()
         runs = []

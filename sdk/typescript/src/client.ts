@@ -5,15 +5,35 @@ import { Backoff, pause } from "./pause.js";
 import { Schedules } from "./schedules.js";
 import { JobWatch, type JobUpdate, type WatchOptions } from "./watch.js";
 
-export interface ListFilter {
-  status?: JobStatus;
+export interface JobFilter {
+  status?: JobStatus | readonly JobStatus[];
   type?: string;
-  /** A part of the type or of the error. */
+  tag?: string;
+  queue?: string;
+  /** A part of the type, of a tag or of the error. */
   text?: string;
+  /** ISO 8601; the first included, the second not. */
+  createdAfter?: string;
+  createdBefore?: string;
+}
+
+export interface ListFilter extends JobFilter {
   /** Jobs a page, at most 1000. */
   limit?: number;
   /** Filters that this version does not know are passed on. */
-  [filter: string]: string | number | undefined;
+  [filter: string]: string | number | readonly string[] | undefined;
+}
+
+/** The jobs meant: by id (at most 1,000), or all of one's own that match a filter. */
+export type Which = { ids: readonly string[] } | { filter: JobFilter };
+
+export interface ActionReport {
+  /** Jobs that were meant. */
+  matched: number;
+  /** Of those, jobs that changed. */
+  done: number;
+  /** Jobs that did not, and ids without a job, each with the reason. */
+  refused: { id: string; code: string; message: string }[];
 }
 
 export interface WaitOptions {
@@ -78,9 +98,10 @@ export class Client {
 
   /** One's jobs, newest first, fetched page by page while they are iterated over. */
   async *list(filter: ListFilter = {}): AsyncGenerator<Job, void, undefined> {
+    const query = Object.fromEntries(Object.entries(filter).map(([name, value]) => [name, typeof value === "object" ? value.join(",") : value]));
     let cursor: string | undefined;
     do {
-      const page = await this.http.get<Enveloped<Job[]> & { nextCursor?: string }>("/api/jobs", { query: { ...filter, cursor } });
+      const page = await this.http.get<Enveloped<Job[]> & { nextCursor?: string }>("/api/jobs", { query: { ...query, cursor } });
       yield* page.data;
       cursor = page.nextCursor;
     } while (cursor !== undefined);
@@ -114,6 +135,32 @@ export class Client {
   /** Runs a failed or cancelled job again, from the start, with all its retries. */
   async retry(id: string): Promise<Job> {
     return (await this.http.post<Enveloped<Job>>(`${jobPath(id)}/retry`, { repeat: "refused" })).data;
+  }
+
+  /** Cancels many pending and running jobs; with a filter, as often as it takes until none is left. Safe to repeat. */
+  cancelMany(which: Which): Promise<ActionReport> {
+    return this.act("cancel", which);
+  }
+
+  /** Runs many failed and cancelled jobs again; likewise. */
+  retryMany(which: Which): Promise<ActionReport> {
+    return this.act("retry", which);
+  }
+
+  private async act(action: "cancel" | "retry", which: Which): Promise<ActionReport> {
+    const sum: ActionReport = { matched: 0, done: 0, refused: [] };
+    let cursor: string | undefined;
+    do {
+      const part = await this.http.post<Enveloped<ActionReport & { nextCursor?: string }>>("/api/jobs/actions", {
+        body: { action, ...which, cursor },
+        repeat: "refused",
+      });
+      sum.matched += part.data.matched;
+      sum.done += part.data.done;
+      sum.refused.push(...part.data.refused);
+      cursor = part.data.nextCursor;
+    } while (cursor !== undefined);
+    return sum;
   }
 
   /**

@@ -1,5 +1,5 @@
 export type { JobContext } from "./attempt.js";
-export { Client, type ListFilter, type WaitOptions } from "./client.js";
+export { type ActionReport, Client, type JobFilter, type ListFilter, type WaitOptions, type Which } from "./client.js";
 export * from "./errors.js";
 export type { Connection } from "./http.js";
 export * from "./job.js";

@@ -173,6 +173,19 @@ describe.skipIf(!canRun)("with the real server", () => {
     expect(listed).toEqual(items.map((item) => (item as Job).id).reverse());
   });
 
+  test("many are listed, cancelled and retried by filter and by id", async () => {
+    const tags = ["many"];
+    const items = (await client.submitBatch(Array.from({ length: 1_200 }, () => ({ type: "nobody", tags })))) as Job[];
+    expect(await client.cancelMany({ filter: { tag: "many", createdAfter: items[0]?.createdAt ?? "" } })).toEqual({ matched: 1_200, done: 1_200, refused: [] });
+    const ids = items.slice(0, 2).map((item) => item.id);
+    expect(await client.retryMany({ ids })).toMatchObject({ matched: 2, done: 2 });
+    expect((await client.retryMany({ ids })).refused.map((each) => each.code)).toEqual(["not_finished", "not_finished"]);
+    const waiting: string[] = [];
+    for await (const job of client.list({ tag: "many", status: ["pending", "failed"] })) waiting.push(job.id);
+    expect(waiting).toEqual(ids.reverse());
+    expect((await client.cancelMany({ filter: { tag: "many" } })).done).toBe(2);
+  });
+
   test("the same idempotency key is the same job", async () => {
     const [one, two] = [await client.submit("nobody", 1, { idempotencyKey: "k1" }), await client.submit("nobody", 1, { idempotencyKey: "k1" })];
     expect(two.id).toBe(one.id);

@@ -30,6 +30,16 @@ TEST_P(AccountUsers, AreKeptAsGivenAndFoundByIdAndAddress) {
   EXPECT_FALSE(run(store().find_user_by_email("nobody@example.org")).has_value());
 }
 
+TEST_P(AccountUsers, AreFoundManyAtOnce) {
+  const User ada = create_user("ada@example.org");
+  const User bob = create_user("bob@example.org");
+  const auto found = run(store().find_users({bob.id, UserId{}, ada.id}));
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].email, "bob@example.org");
+  EXPECT_EQ(found[1].email, "ada@example.org");
+  EXPECT_TRUE(run(store().find_users({})).empty());
+}
+
 TEST_P(AccountUsers, NeverShareAnAddress) {
   const User first = create_user("ada@example.org");
   const User second = make_user("ada@example.org");

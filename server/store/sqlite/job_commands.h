@@ -31,5 +31,7 @@ namespace taskgate::sqlite {
 [[nodiscard]] Result<jobs::Job> retry_job(WriteContext& context, const jobs::Scope& scope, JobId id, Time now);
 [[nodiscard]] Result<jobs::Job> change_job(WriteContext& context, const jobs::Scope& scope, JobId id,
                                            const jobs::JobChange& change, Time now);
+[[nodiscard]] std::vector<jobs::ActedJob> act_on_jobs(WriteContext& context, const jobs::JobActionRequest& request,
+                                                      Time now);
 
 }  // namespace taskgate::sqlite

@@ -1,4 +1,5 @@
 #include "jobs/memory_job_store.h"
+#include "store/conformance/job_actions.h"
 #include "store/conformance/job_claims.h"
 #include "store/conformance/job_control.h"
 #include "store/conformance/job_crashes.h"
@@ -60,6 +61,7 @@ INSTANTIATE_TEST_SUITE_P(Engine, JobDeadlines, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobChanges, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobLimits, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobRecords, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, JobActions, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobReading, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobRetention, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobRestart, engines, NameOfEngine{});

@@ -26,8 +26,9 @@ jobs::DeadlineCheck check_job_deadlines(WriteContext& context, const std::string
   return check;
 }
 
-Result<Job> cancel_job(WriteContext& context, const jobs::Scope& scope, JobId id, Time now) {
-  auto job = find_in_scope(context, scope, id);
+namespace {
+
+Result<Job> cancel_found(WriteContext& context, const jobs::Scope& scope, std::optional<Job> job, Time now) {
   if (!job) return not_found("Job");
   if (jobs::is_finished(job->status)) return conflict("already_finished", "The job has already finished");
   const Standing before = standing_of(*job);
@@ -42,8 +43,7 @@ Result<Job> cancel_job(WriteContext& context, const jobs::Scope& scope, JobId id
   return std::move(*job);
 }
 
-Result<Job> retry_job(WriteContext& context, const jobs::Scope& scope, JobId id, Time now) {
-  auto job = find_in_scope(context, scope, id);
+Result<Job> retry_found(WriteContext& context, const jobs::Scope& scope, std::optional<Job> job, Time now) {
   if (!job) return not_found("Job");
   if (job->status == JobStatus::completed) return conflict("already_completed", "The job has already completed");
   if (!jobs::is_finished(job->status)) return conflict("not_finished", "The job has not finished yet");
@@ -69,6 +69,31 @@ Result<Job> retry_job(WriteContext& context, const jobs::Scope& scope, JobId id,
   context.records.add_note(*job, note);
   store(context, before, *job, now);
   return std::move(*job);
+}
+
+}  // namespace
+
+Result<Job> cancel_job(WriteContext& context, const jobs::Scope& scope, JobId id, Time now) {
+  return cancel_found(context, scope, find_in_scope(context, scope, id), now);
+}
+
+Result<Job> retry_job(WriteContext& context, const jobs::Scope& scope, JobId id, Time now) {
+  return retry_found(context, scope, find_in_scope(context, scope, id), now);
+}
+
+std::vector<jobs::ActedJob> act_on_jobs(WriteContext& context, const jobs::JobActionRequest& request, Time now) {
+  const auto act = request.action == jobs::JobAction::cancel ? cancel_found : retry_found;
+  std::vector<jobs::ActedJob> acted;
+  acted.reserve(request.ids.size());
+  for (const JobId id : request.ids) {
+    auto job = find_in_scope(context, request.scope, id);
+    if (job && !jobs::matches(request.filter, *job)) {
+      acted.push_back({id, jobs::no_longer_matches()});
+    } else {
+      acted.push_back({id, act(context, request.scope, std::move(job), now)});
+    }
+  }
+  return acted;
 }
 
 Result<Job> change_job(WriteContext& context, const jobs::Scope& scope, JobId id, const jobs::JobChange& change,

@@ -1,17 +1,13 @@
 #include "store/sqlite/job_reads.h"
 
-#include <limits>
-
 #include "store/sqlite/job_counts.h"
 #include "store/sqlite/job_rows.h"
-#include "store/sqlite/like_pattern.h"
+#include "store/sqlite/job_walk.h"
 
 namespace taskgate::sqlite {
 namespace {
 
 using jobs::Job;
-using jobs::JobFilter;
-using jobs::JobStatus;
 using jobs::Scope;
 
 std::optional<Job> find_in_scope(Database& database, const Scope& scope, JobId id) {
@@ -22,41 +18,26 @@ std::optional<Job> find_in_scope(Database& database, const Scope& scope, JobId i
   return read_job(row, database);
 }
 
-std::int64_t number_of(const jobs::JobCounts& counts, JobStatus status) {
-  switch (status) {
-    case JobStatus::pending:
-      return counts.pending;
-    case JobStatus::processing:
-      return counts.processing;
-    case JobStatus::completed:
-      return counts.completed;
-    case JobStatus::failed:
-      return counts.failed;
-    case JobStatus::cancelled:
-      return counts.cancelled;
+// Takes steps until the part is full, the jobs of the statuses are all seen, or enough rows were looked at. `take` gets
+// each job that matches, and says whether it was taken; the first that was not begins the next part.
+template <class Take>
+std::optional<JobId> fill(Database& database, const ListQuestion& question, Take take) {
+  const auto counts = read_job_counts(database, question.scope.user);
+  const auto of_statuses = jobs::number_of(counts, question.filter.statuses);
+  if (of_statuses <= 0 || question.limit == 0) return std::nullopt;
+  JobWalk walk(database, question.scope, question.filter, question.before, jobs::number_of(counts, {}),
+               static_cast<std::int64_t>(question.examined_max / JobWalk::scattered_step_cost));
+  std::size_t examined = 0;
+  std::int64_t seen = 0;
+  JobId last;
+  while (const auto step = walk.next()) {
+    if (step->matches && !take(step->id)) return last;
+    last = step->id;
+    if (step->of_status && ++seen == of_statuses) break;
+    examined += walk.step_cost();
+    if (examined >= question.examined_max) return last;
   }
-  return 0;
-}
-
-// The index to walk, newest first. Named, so that the choice depends on neither statistics nor a guess: without it a
-// page of failed jobs among millions of completed ones would read them all.
-std::string source(const Scope& scope, const JobFilter& filter) {
-  if (filter.status == JobStatus::failed || filter.status == JobStatus::cancelled) {
-    return scope.user ? "jobs INDEXED BY jobs_stopped_by_user WHERE status >= 3"
-                      : "jobs INDEXED BY jobs_stopped WHERE status >= 3";
-  }
-  if (scope.user) return "jobs INDEXED BY jobs_by_user WHERE true";
-  const bool live = filter.status == JobStatus::pending || filter.status == JobStatus::processing;
-  return live ? "jobs INDEXED BY jobs_live WHERE completed_at IS NULL" : "jobs NOT INDEXED WHERE true";
-}
-
-std::string list_statement(const Scope& scope, const JobFilter& filter) {
-  std::string sql = fmt::format("SELECT {} FROM {} AND id < ?1", job_columns, source(scope, filter));
-  if (scope.user) sql += " AND user_id = ?2";
-  if (filter.status) sql += fmt::format(" AND status = {}", static_cast<int>(*filter.status));
-  if (filter.type) sql += " AND type = ?3";
-  if (filter.text) sql += " AND (type LIKE ?4 ESCAPE '\\' OR error LIKE ?4 ESCAPE '\\')";
-  return sql + " ORDER BY id DESC LIMIT ?5";
+  return std::nullopt;
 }
 
 }  // namespace
@@ -79,28 +60,31 @@ Result<std::vector<jobs::Attempt>> get_attempts(Database& database, const Scope&
   return attempts;
 }
 
-jobs::JobPage list_jobs(Database& database, const Scope& scope, const JobFilter& filter, std::size_t limit,
-                        std::optional<JobId> before) {
+jobs::JobPage list_jobs(Database& database, const ListQuestion& question) {
+  static const std::string sql = fmt::format("SELECT {} FROM jobs WHERE id = ?", job_columns);
+  auto& find = database.statement(sql);
   jobs::JobPage page;
-  if (limit == 0) return page;
-  auto rows_max = static_cast<std::int64_t>(limit) + 1;
-  // With as many rows as there are jobs of the status the walk ends; it must not go on through millions of others.
-  if (filter.status) rows_max = std::min(rows_max, number_of(read_job_counts(database, scope.user), *filter.status));
-  if (rows_max <= 0) return page;
-
-  constexpr auto newest = JobId{static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())};
-  const auto pattern = filter.text ? std::optional{like_pattern(*filter.text)} : std::nullopt;
-  Cursor row = database.statement(list_statement(scope, filter))
-                   .query(before.value_or(newest), scope.user, filter.type, pattern, rows_max);
   std::size_t bytes = 0;
-  while (row.next()) {
-    if (page.jobs.size() == limit || bytes >= jobs::page_bytes_max) {
-      page.next = page.jobs.back().id;
-      break;
-    }
-    page.jobs.push_back(read_job(row, database));
-    bytes += jobs::carried_bytes(page.jobs.back());
-  }
+  page.next = fill(database, question, [&](JobId id) {
+    if (page.jobs.size() == question.limit || bytes >= jobs::page_bytes_max) return false;
+    Cursor row = find.query(id);
+    if (!row.next()) return true;
+    auto job = read_job(row, database);
+    if (!jobs::matches(question.filter, job)) return true;
+    bytes += jobs::carried_bytes(job);
+    page.jobs.push_back(std::move(job));
+    return true;
+  });
+  return page;
+}
+
+jobs::JobIdPage list_job_ids(Database& database, const ListQuestion& question) {
+  jobs::JobIdPage page;
+  page.next = fill(database, question, [&](JobId id) {
+    if (page.ids.size() == question.limit) return false;
+    page.ids.push_back(id);
+    return true;
+  });
   return page;
 }
 

@@ -31,6 +31,19 @@ Awaitable<std::optional<User>> SqliteAccountStore::find_user(UserId id) {
   co_return co_await std::move(question);
 }
 
+Awaitable<std::vector<User>> SqliteAccountStore::find_users(std::vector<UserId> ids) {
+  auto read = [&ids](Database& database) {
+    std::vector<User> found;
+    found.reserve(ids.size());
+    for (const UserId& id : ids) {
+      if (auto user = sqlite::find_user(database, id)) found.push_back(std::move(*user));
+    }
+    return found;
+  };
+  auto question = slow_readers_.execute(read);
+  co_return co_await std::move(question);
+}
+
 Awaitable<std::optional<User>> SqliteAccountStore::find_user_by_email(std::string email) {
   auto read = [&email](Database& database) { return sqlite::find_user_by_email(database, email); };
   auto question = readers_.execute(read);
@@ -40,7 +53,7 @@ Awaitable<std::optional<User>> SqliteAccountStore::find_user_by_email(std::strin
 Awaitable<accounts::UserPage> SqliteAccountStore::list_users(std::string text, std::size_t limit,
                                                              std::optional<std::string> cursor) {
   auto read = [&text, limit, &cursor](Database& database) { return sqlite::list_users(database, text, limit, cursor); };
-  auto question = readers_.execute(read);
+  auto question = slow_readers_.execute(read);
   co_return co_await std::move(question);
 }
 

@@ -9,11 +9,14 @@ namespace taskgate::sqlite {
 // accounts::AccountStore on SQLite: changes go to the writer, questions to the readers.
 class SqliteAccountStore final : public accounts::AccountStore {
  public:
-  SqliteAccountStore(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+  // `slow_readers` is for questions that may look at many rows: whether a caller may come in must not wait for those.
+  SqliteAccountStore(Writer& writer, Readers& readers, Readers& slow_readers)
+      : writer_(writer), readers_(readers), slow_readers_(slow_readers) {}
 
   Awaitable<Result<accounts::User>> create_user(accounts::User user,
                                                 std::optional<accounts::OneTimeToken> token) override;
   Awaitable<std::optional<accounts::User>> find_user(UserId id) override;
+  Awaitable<std::vector<accounts::User>> find_users(std::vector<UserId> ids) override;
   Awaitable<std::optional<accounts::User>> find_user_by_email(std::string email) override;
   Awaitable<accounts::UserPage> list_users(std::string text, std::size_t limit,
                                            std::optional<std::string> cursor) override;
@@ -50,6 +53,7 @@ class SqliteAccountStore final : public accounts::AccountStore {
  private:
   Writer& writer_;
   Readers& readers_;
+  Readers& slow_readers_;
 };
 
 }  // namespace taskgate::sqlite

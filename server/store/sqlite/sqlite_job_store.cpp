@@ -124,6 +124,12 @@ Awaitable<Result<Job>> SqliteJobStore::change(jobs::Scope scope, JobId id, jobs:
   co_return co_await std::move(changed);
 }
 
+Awaitable<std::vector<jobs::ActedJob>> SqliteJobStore::act(jobs::JobActionRequest request, Time now) {
+  auto work = [&request, now](WriteContext& context) { return act_on_jobs(context, request, now); };
+  auto acted = execute(work, job_change);
+  co_return co_await std::move(acted);
+}
+
 Awaitable<jobs::TypeControl> SqliteJobStore::control_type(std::string type, jobs::TypeControlChange change, Time now) {
   auto work = [&type, &change, now](WriteContext& context) { return sqlite::control_type(context, type, change, now); };
   auto controlled = execute(work, job_change);
@@ -200,9 +206,16 @@ Awaitable<Result<jobs::JobRecord>> SqliteJobStore::record(jobs::Scope scope, Job
 
 Awaitable<jobs::JobPage> SqliteJobStore::list(jobs::Scope scope, jobs::JobFilter filter, std::size_t limit,
                                               std::optional<JobId> before) {
-  auto read = [&scope, &filter, limit, before](Database& database) {
-    return list_jobs(database, scope, filter, limit, before);
-  };
+  const ListQuestion wanted{scope, filter, limit, before, page_examined_max_};
+  auto read = [&wanted](Database& database) { return list_jobs(database, wanted); };
+  auto question = readers_.execute(read);
+  co_return co_await std::move(question);
+}
+
+Awaitable<jobs::JobIdPage> SqliteJobStore::list_ids(jobs::Scope scope, jobs::JobFilter filter, std::size_t limit,
+                                                    std::optional<JobId> before) {
+  const ListQuestion wanted{scope, filter, limit, before, page_examined_max_};
+  auto read = [&wanted](Database& database) { return list_job_ids(database, wanted); };
   auto question = readers_.execute(read);
   co_return co_await std::move(question);
 }

@@ -10,7 +10,9 @@ namespace taskgate::sqlite {
 // changes throw StoreFailure: they are the running server's, which holds the queue in memory.
 class SqliteJobStore final : public jobs::JobStore {
  public:
-  SqliteJobStore(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
+  // `page_examined_max`: see SqliteStoreOptions.
+  SqliteJobStore(Writer& writer, Readers& readers, std::size_t page_examined_max)
+      : writer_(writer), readers_(readers), page_examined_max_(page_examined_max) {}
 
   Awaitable<Result<void>> submit(std::vector<jobs::Job> jobs, Time now) override;
   Awaitable<Result<jobs::SubmitAnswer>> submit_all(jobs::SubmitRequest request, Time now) override;
@@ -25,6 +27,7 @@ class SqliteJobStore final : public jobs::JobStore {
   Awaitable<Result<jobs::Job>> cancel(jobs::Scope scope, JobId id, Time now) override;
   Awaitable<Result<jobs::Job>> retry(jobs::Scope scope, JobId id, Time now) override;
   Awaitable<Result<jobs::Job>> change(jobs::Scope scope, JobId id, jobs::JobChange change, Time now) override;
+  Awaitable<std::vector<jobs::ActedJob>> act(jobs::JobActionRequest request, Time now) override;
 
   Awaitable<jobs::TypeControl> control_type(std::string type, jobs::TypeControlChange change, Time now) override;
   Awaitable<jobs::QueueControl> control_queue(std::string queue, jobs::QueueControlChange change, Time now) override;
@@ -41,6 +44,8 @@ class SqliteJobStore final : public jobs::JobStore {
   Awaitable<Result<jobs::JobRecord>> record(jobs::Scope scope, JobId id) override;
   Awaitable<jobs::JobPage> list(jobs::Scope scope, jobs::JobFilter filter, std::size_t limit,
                                 std::optional<JobId> before) override;
+  Awaitable<jobs::JobIdPage> list_ids(jobs::Scope scope, jobs::JobFilter filter, std::size_t limit,
+                                      std::optional<JobId> before) override;
   Awaitable<jobs::JobCounts> counts(jobs::Scope scope) override;
 
  private:
@@ -49,6 +54,7 @@ class SqliteJobStore final : public jobs::JobStore {
 
   Writer& writer_;
   Readers& readers_;
+  std::size_t page_examined_max_;
 };
 
 }  // namespace taskgate::sqlite

@@ -68,12 +68,14 @@ class SqliteStore::Engine {
         lock_(lock_for(options, folder_)),
         writer_(open_for_writing(options, folder_), writer_options(options)),
         readers_(folder_.database_file(), options.readers, connection_options(options, true)),
-        accounts_(writer_, readers_),
-        jobs_(writer_, readers_),
+        account_readers_(folder_.database_file(), 1, connection_options(options, true)),
+        accounts_(writer_, account_readers_, readers_),
+        jobs_(writer_, readers_, options.page_examined_max),
         schedules_(writer_, readers_, jobs_) {}
 
   void stop() {
     readers_.stop();
+    account_readers_.stop();
     // The last to close brings the log into the database file.
     writer_.stop();
     lock_.reset();
@@ -89,6 +91,7 @@ class SqliteStore::Engine {
   std::unique_ptr<FolderLock> lock_;
   Writer writer_;
   Readers readers_;
+  Readers account_readers_;
   SqliteAccountStore accounts_;
   SqliteJobStore jobs_;
   SqliteScheduleStore schedules_;

@@ -20,10 +20,15 @@ function optional<T>(schema: z.ZodMiniType<T>) {
 }
 
 const statuses = z.enum(["pending", "processing", "completed", "failed", "cancelled"]);
+const moment = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text))));
 const jobsSearch = z.object({
   status: optional(statuses),
   type: optional(z.string()),
   text: optional(z.string()),
+  tag: optional(z.string()),
+  queue: optional(z.string()),
+  createdAfter: optional(moment),
+  createdBefore: optional(moment),
   cursor: optional(z.string()),
   /** Whether the drawer with the new job is open. */
   new: optional(

@@ -1,7 +1,9 @@
 import { http } from "@/lib/client";
 import {
+  actionAnswerSchema,
   eventsAnswerSchema,
   type Job,
+  type JobAction,
   type JobEvent,
   type JobFilter,
   type JobList,
@@ -52,7 +54,34 @@ export async function submitJob(body: string): Promise<Job> {
   return (await http.post("/api/jobs/submit", { schema: jobAnswerSchema, rawBody: body })).data;
 }
 
-export async function actOnJob(id: string, action: "cancel" | "retry"): Promise<Job> {
+/** What became of an action on many jobs. */
+export interface ActionOutcome {
+  done: number;
+  /** The first refusal's sentence, and how many there were. */
+  refused: number;
+  why?: string | undefined;
+}
+
+/** The jobs named, or all that match a filter, however many requests that takes. */
+export async function actOnJobs(
+  scope: JobScope,
+  action: JobAction,
+  which: { ids: string[] } | { filter: JobFilter },
+): Promise<ActionOutcome> {
+  const outcome: ActionOutcome = { done: 0, refused: 0 };
+  let cursor: string | undefined;
+  do {
+    const body = { action, ...which, all: scope === "all", cursor };
+    const { data } = await http.post("/api/jobs/actions", { schema: actionAnswerSchema, body });
+    outcome.done += data.done;
+    outcome.refused += data.refused.length;
+    outcome.why ??= data.refused[0]?.message;
+    cursor = data.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return outcome;
+}
+
+export async function actOnJob(id: string, action: JobAction): Promise<Job> {
   const path = `/api/jobs/${encodeURIComponent(id)}/${action}`;
   return (await http.post(path, { schema: jobAnswerSchema, body: {} })).data;
 }

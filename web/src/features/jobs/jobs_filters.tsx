@@ -4,6 +4,7 @@ import { IconCheck, IconChevronDown, IconSearch } from "@tabler/icons-react";
 import { type RefObject, useEffect, useState } from "react";
 import classes from "./jobs_filters.module.css";
 import type { Job, JobFilter } from "./model";
+import { MoreFilters } from "./more_filters";
 import { SUGGESTED_TYPES } from "./suggested_types";
 
 const TYPING_PAUSE_MS = 250;
@@ -19,6 +20,7 @@ interface JobsFiltersProps {
 export function JobsFilters({ filter, jobs, searchField, onChange }: JobsFiltersProps) {
   return (
     <div className={classes.filters}>
+      <MoreFilters filter={filter} onChange={onChange} />
       <TypeFilter type={filter.type} jobs={jobs} onChange={(type) => onChange({ type })} />
       <SearchField
         text={filter.text ?? ""}

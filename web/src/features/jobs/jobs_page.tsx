@@ -13,6 +13,8 @@ import { JobsTable } from "./jobs_table";
 import type { JobFilter, JobScope } from "./model";
 import { Pager } from "./pager";
 import { useJobStats, useJobs } from "./queries";
+import { useSelection } from "./selection";
+import { SelectionBar } from "./selection_bar";
 import { StatusTabs } from "./status_tabs";
 import { SubmitDrawer } from "./submit_drawer";
 
@@ -51,7 +53,9 @@ function JobsPage({ scope, from }: JobsPageProps) {
     ["k", () => focusRow(-1)],
   ]);
 
-  const filtered = Boolean(filter.status || filter.type || filter.text);
+  const selection = useSelection(JSON.stringify([scope, filter]));
+  const { cursor, ...criteria } = filter;
+  const filtered = Object.values(criteria).some((value) => value !== undefined);
   const problem = jobs.error ? asApiError(jobs.error) : undefined;
   const rows = jobs.data?.data;
   return (
@@ -68,6 +72,13 @@ function JobsPage({ scope, from }: JobsPageProps) {
         <StatusTabs status={filter.status} stats={stats.data} onChange={(status) => setFilter({ status })} />
         <JobsFilters filter={filter} jobs={rows ?? []} searchField={searchField} onChange={setFilter} />
       </div>
+      <SelectionBar
+        scope={scope}
+        jobs={rows ?? []}
+        criteria={criteria}
+        hasMore={Boolean(jobs.data?.nextCursor ?? cursor)}
+        selection={selection}
+      />
       <div className={classes.list}>
         {problem && (
           <div className={classes.problem}>
@@ -84,20 +95,17 @@ function JobsPage({ scope, from }: JobsPageProps) {
             page={JSON.stringify([scope, filter])}
             withOwner={scope === "all"}
             stale={jobs.isPlaceholderData}
+            selection={selection}
           />
         )}
         {!rows && !problem && <Skeleton />}
         {rows?.length === 0 &&
-          (filtered || filter.cursor ? (
-            <EmptyState icon={IconFilterOff} title="No job matches">
-              <p>Nothing here with this status, type and text.</p>
-              <Button
-                variant="default"
-                onClick={() => setFilter({ status: undefined, type: undefined, text: undefined })}
-              >
-                Show all jobs
-              </Button>
-            </EmptyState>
+          (filtered || cursor || jobs.data?.nextCursor ? (
+            <NoMatch
+              older={jobs.data?.nextCursor ?? undefined}
+              onOlder={(next) => setSearch({ cursor: next })}
+              onAll={() => setFilter(NO_FILTER)}
+            />
           ) : (
             <FirstJob scope={scope} onSubmit={openSubmit} />
           ))}
@@ -108,7 +116,7 @@ function JobsPage({ scope, from }: JobsPageProps) {
           <Kbd size="xs">/</Kbd> search <Kbd size="xs">n</Kbd> new job
         </span>
         <Pager
-          cursor={filter.cursor}
+          cursor={cursor}
           next={jobs.data?.nextCursor ?? undefined}
           onChange={(cursor) => setSearch({ cursor })}
         />
@@ -119,6 +127,37 @@ function JobsPage({ scope, from }: JobsPageProps) {
         onClose={() => setSearch({ new: undefined })}
       />
     </div>
+  );
+}
+
+const NO_FILTER: JobFilter = {
+  status: undefined,
+  type: undefined,
+  text: undefined,
+  tag: undefined,
+  queue: undefined,
+  createdAfter: undefined,
+  createdBefore: undefined,
+};
+
+interface NoMatchProps {
+  /** Where to go on: the server looks at so many jobs for one page, and there are older ones. */
+  older: string | undefined;
+  onOlder: (cursor: string) => void;
+  onAll: () => void;
+}
+
+function NoMatch({ older, onOlder, onAll }: NoMatchProps) {
+  return (
+    <EmptyState icon={IconFilterOff} title={older ? "No job matches yet" : "No job matches"}>
+      <p>
+        {older ? "Many jobs were searched, and there are older ones." : "Nothing here with these filters."}
+      </p>
+      {older && <Button onClick={() => onOlder(older)}>Search older jobs</Button>}
+      <Button variant="default" onClick={onAll}>
+        Show all jobs
+      </Button>
+    </EmptyState>
   );
 }
 

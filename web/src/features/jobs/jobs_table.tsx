@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Checkbox } from "@mantine/core";
 import { IconArrowUp } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { type MouseEvent, memo, useState } from "react";
@@ -12,6 +12,7 @@ import { useHeldList, usePointerHold } from "./held_list";
 import { JobActionButton } from "./job_action_button";
 import classes from "./jobs_table.module.css";
 import { canCancel, canRetry, formatJobClock, type Job, jobClock } from "./model";
+import type { Selection } from "./selection";
 
 interface JobsTableProps {
   jobs: Job[];
@@ -19,9 +20,10 @@ interface JobsTableProps {
   withOwner: boolean;
   /** The rows belong to the filter before; the new ones are under way. */
   stale: boolean;
+  selection: Selection;
 }
 
-export function JobsTable({ jobs, page, withOwner, stale }: JobsTableProps) {
+export function JobsTable({ jobs, page, withOwner, stale, selection }: JobsTableProps) {
   const { held, ...watching } = usePointerHold();
   const [releases, setReleases] = useState(0);
   const list = useHeldList(jobs, held, `${releases} ${page}`);
@@ -41,7 +43,10 @@ export function JobsTable({ jobs, page, withOwner, stale }: JobsTableProps) {
       <table className={classes.table}>
         <thead>
           <tr>
-            <th scope="col">Status</th>
+            <th scope="col">
+              <SelectAll ids={list.jobs.map((job) => job.id)} selection={selection} />
+              Status
+            </th>
             <th scope="col">Type</th>
             {withOwner && <th scope="col">Owner</th>}
             <th scope="col" data-number>
@@ -63,7 +68,13 @@ export function JobsTable({ jobs, page, withOwner, stale }: JobsTableProps) {
         </thead>
         <tbody>
           {list.jobs.map((job) => (
-            <JobRow key={job.id} job={job} withOwner={withOwner} />
+            <JobRow
+              key={job.id}
+              job={job}
+              withOwner={withOwner}
+              selected={selection.ids.has(job.id)}
+              onSelect={selection.toggle}
+            />
           ))}
         </tbody>
       </table>
@@ -74,15 +85,48 @@ export function JobsTable({ jobs, page, withOwner, stale }: JobsTableProps) {
 /** A click anywhere in a row follows its link, but for one on another control and for one that ends a selection of text. */
 function followLink(event: MouseEvent<HTMLTableRowElement>): void {
   const target = event.target as Element;
-  if (target.closest("a, button") || window.getSelection()?.toString()) return;
+  if (target.closest("a, button, input") || window.getSelection()?.toString()) return;
   event.currentTarget.querySelector<HTMLAnchorElement>("[data-job-link]")?.click();
 }
 
-const JobRow = memo(function JobRow({ job, withOwner }: { job: Job; withOwner: boolean }) {
+function SelectAll({ ids, selection }: { ids: string[]; selection: Selection }) {
+  const chosen = ids.filter((id) => selection.ids.has(id)).length;
+  return (
+    <Checkbox
+      size="xs"
+      className={classes.choice}
+      aria-label="Select all jobs of this page"
+      checked={chosen > 0 && chosen === ids.length}
+      indeterminate={chosen > 0 && chosen < ids.length}
+      onChange={() => selection.choose(chosen === ids.length ? [] : ids)}
+    />
+  );
+}
+
+interface JobRowProps {
+  job: Job;
+  withOwner: boolean;
+  selected: boolean;
+  onSelect: (id: string) => void;
+}
+
+const JobRow = memo(function JobRow({ job, withOwner, selected, onSelect }: JobRowProps) {
   return (
     // The link in the row is what keyboards and screen readers use; the click is a larger target for pointers.
-    <tr data-job-id={job.id} className={classes.row} onClick={followLink}>
+    <tr
+      data-job-id={job.id}
+      data-selected={selected || undefined}
+      className={classes.row}
+      onClick={followLink}
+    >
       <td className={classes.status}>
+        <Checkbox
+          size="xs"
+          className={classes.choice}
+          aria-label={`Select ${job.type}`}
+          checked={selected}
+          onChange={() => onSelect(job.id)}
+        />
         <StatusBadge status={job.status} />
         {job.status === "processing" && (
           <span className={classes.progress}>

@@ -82,6 +82,16 @@ export const statsSchema = z.object({
 });
 export type JobStats = z.infer<typeof statsSchema>["data"];
 
+export const actionAnswerSchema = z.object({
+  data: z.object({
+    matched: z.number(),
+    done: z.number(),
+    refused: z.array(z.object({ id: z.string(), code: z.string(), message: z.string() })),
+    nextCursor: z.optional(z.nullable(z.string())),
+  }),
+});
+export type JobAction = "cancel" | "retry";
+
 /** Whose jobs a list shows. */
 export type JobScope = "mine" | "all";
 
@@ -89,6 +99,11 @@ export interface JobFilter {
   status?: JobStatus | undefined;
   type?: string | undefined;
   text?: string | undefined;
+  tag?: string | undefined;
+  queue?: string | undefined;
+  /** ISO 8601; the first included, the second not. */
+  createdAfter?: string | undefined;
+  createdBefore?: string | undefined;
   cursor?: string | undefined;
 }
 

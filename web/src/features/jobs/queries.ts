@@ -1,8 +1,17 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { POLL_INTERVAL_MS, useLiveInterval } from "@/lib/connection";
 import { queryKeys } from "@/lib/query_keys";
-import { actOnJob, fetchJob, fetchJobEvents, fetchJobLog, fetchJobs, fetchStats, submitJob } from "./api";
-import { isOver, type Job, type JobFilter, type JobScope } from "./model";
+import {
+  actOnJob,
+  actOnJobs,
+  fetchJob,
+  fetchJobEvents,
+  fetchJobLog,
+  fetchJobs,
+  fetchStats,
+  submitJob,
+} from "./api";
+import { isOver, type Job, type JobAction, type JobFilter, type JobScope } from "./model";
 
 export function useJobs(scope: JobScope, filter: JobFilter) {
   return useQuery({
@@ -59,6 +68,19 @@ export function useJobAction(id: string, action: "cancel" | "retry") {
   return useMutation({
     mutationFn: () => actOnJob(id, action),
     // Also after a refusal: it usually means that the job has moved on meanwhile.
+    onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.jobs }),
+  });
+}
+
+export interface ManyJobs {
+  action: JobAction;
+  which: { ids: string[] } | { filter: JobFilter };
+}
+
+export function useJobsAction(scope: JobScope) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ action, which }: ManyJobs) => actOnJobs(scope, action, which),
     onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.jobs }),
   });
 }
