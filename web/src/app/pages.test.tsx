@@ -383,6 +383,126 @@ describe("jobs", () => {
     await waitFor(() => expect(path()).toContain("text=invoice"));
   });
 
+  it("are filtered by tag, queue and time, which the address keeps", async () => {
+    const since = "2026-01-31T00:00:00.000Z";
+    const { server, path } = openApp(`/?tag=old&createdAfter=${since}&createdBefore=never`, {
+      user: ada,
+      routes: jobRoutes(),
+    });
+    const asked = () =>
+      Object.fromEntries(server.seen.findLast((request) => request.path === "/api/jobs")?.query ?? []);
+    await screen.findByText("Render Video");
+    expect(asked()).toEqual({ tag: "old", createdAfter: since, limit: "50" });
+    await userEvent.click(await button("Filters (2)"));
+    await userEvent.clear(await field("Tag"));
+    await userEvent.type(await field("Tag"), "customer-42");
+    await userEvent.type(await field("Queue"), "slow");
+    await userEvent.clear(await field("Created from"));
+    await userEvent.click(await button("Apply"));
+    await waitFor(() => expect(asked()).toEqual({ tag: "customer-42", queue: "slow", limit: "50" }));
+    expect(path()).toBe("/?tag=customer-42&queue=slow");
+    await userEvent.click(await button("Filters (2)"));
+    await userEvent.click(await button("Clear"));
+    await waitFor(() => expect(path()).toBe("/"));
+  });
+
+  it("are searched on where a page of the search found none", async () => {
+    const { path } = openApp("/?text=rare", {
+      user: ada,
+      routes: { "GET /api/jobs": () => ({ body: { results: 0, data: [], nextCursor: "00000000000000ff" } }) },
+    });
+    await screen.findByText("No job matches yet");
+    await userEvent.click(await button("Search older jobs"));
+    await waitFor(() => expect(path()).toBe("/?text=rare&cursor=00000000000000ff"));
+  });
+
+  describe("many at once", () => {
+    const first = jobWith({ id: "00000000000000b1", type: "First" });
+    const second = jobWith({ id: "00000000000000b2", type: "Second", status: "failed" });
+    const report = (data: object) => () => ({
+      body: { data: { matched: 1, done: 1, refused: [], ...data } },
+    });
+    const list = (nextCursor?: string) => ({
+      "GET /api/jobs": () => ({ body: { results: 2, data: [first, second], nextCursor } }),
+    });
+    const bodies = (server: { seen: { path: string; body: unknown }[] }) =>
+      server.seen.filter(({ path }) => path === "/api/jobs/actions").map(({ body }) => body);
+    const tick = async (name: string) => userEvent.click(await screen.findByRole("checkbox", { name }));
+
+    it("are ticked and cancelled, and it is said what came of it", async () => {
+      const { server, path } = openApp("/", {
+        user: ada,
+        routes: {
+          ...list(),
+          "POST /api/jobs/actions": report({
+            matched: 2,
+            refused: [{ id: second.id, code: "already_finished", message: "The job has already finished" }],
+          }),
+        },
+      });
+      await tick("Select First");
+      await tick("Select Second");
+      await expectAccessible();
+      const bar = within(await screen.findByRole("region", { name: "Selected jobs" }));
+      expect(bar.getByRole("status")).toHaveTextContent("2 selected");
+      await userEvent.click(bar.getByRole("button", { name: "Cancel jobs" }));
+      await waitFor(() =>
+        expect(bar.getByRole("status")).toHaveTextContent(
+          "1 job cancelled; 1 job left as before: The job has already finished",
+        ),
+      );
+      expect(bodies(server)).toEqual([{ action: "cancel", ids: [first.id, second.id], all: false }]);
+      expect(screen.getByRole("checkbox", { name: "Select First" })).not.toBeChecked();
+      expect(path()).toBe("/");
+    });
+
+    it("can be all jobs of the filter, in as many requests as it takes", async () => {
+      let requests = 0;
+      const { server } = openApp("/?text=fi", {
+        user: ada,
+        routes: {
+          ...list("00000000000000ff"),
+          "POST /api/jobs/actions": () => {
+            requests += 1;
+            return report({ done: 1_000, nextCursor: requests < 2 ? "00000000000000aa" : undefined })();
+          },
+        },
+      });
+      await tick("Select all jobs of this page");
+      await userEvent.click(await button("Select all jobs of this filter"));
+      await userEvent.click(await button("Retry jobs"));
+      await screen.findByText("2,000 jobs wait to run again");
+      expect(bodies(server)).toEqual([
+        { action: "retry", filter: { text: "fi" }, all: false },
+        { action: "retry", filter: { text: "fi" }, all: false, cursor: "00000000000000aa" },
+      ]);
+    });
+
+    it("are not ticked any more on another page", async () => {
+      openApp("/", { user: ada, routes: list() });
+      await tick("Select First");
+      await userEvent.click(screen.getByRole("button", { name: /^completed/ }));
+      await waitFor(() => expect(screen.queryByRole("region", { name: "Selected jobs" })).toBeNull());
+    });
+
+    it("keep their ticks when the server fails", async () => {
+      openApp("/", {
+        user: ada,
+        routes: {
+          ...list(),
+          "POST /api/jobs/actions": () => ({
+            status: 503,
+            body: refusal("unavailable", "Try again in a moment"),
+          }),
+        },
+      });
+      await tick("Select First");
+      await userEvent.click(await button("Cancel jobs"));
+      expect(await screen.findByText("Try again in a moment")).toBeVisible();
+      expect(screen.getByRole("checkbox", { name: "Select First" })).toBeChecked();
+    });
+  });
+
   it("are reached by the keyboard", async () => {
     const { path } = openApp("/", { user: ada, routes: jobRoutes() });
     const link = await screen.findByRole("link", { name: "Render Video" });

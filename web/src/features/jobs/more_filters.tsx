@@ -26,7 +26,15 @@ export function MoreFilters({ filter, onChange }: MoreFiltersProps) {
     setOpened(false);
   };
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" width={300} withinPortal trapFocus>
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="bottom-end"
+      width={300}
+      withinPortal
+      trapFocus
+      hideDetached={false}
+    >
       <Popover.Target>
         <Button
           variant={set > 0 ? "light" : "default"}
