@@ -29,25 +29,25 @@ test("a waiting job is cancelled from its row", async ({ page, user }) => {
 });
 
 test("many jobs are filtered by tag, ticked, cancelled and retried together", async ({ page, user }) => {
-  const jobs = [];
-  for (const tags of [["old"], ["old"], ["new"]]) jobs.push(await user.submit("Not today", { delayMs: 3_600_000, tags }));
+  const waiting = (tag: string) => user.submit("Not today", { delayMs: 3_600_000, tags: [tag] });
+  const [first, second, other] = [await waiting("old"), await waiting("old"), await waiting("new")];
   await signIn(page, user);
   await page.getByRole("button", { name: "Filters" }).click();
   await page.getByLabel("Tag").fill("old");
   await page.getByRole("button", { name: "Apply" }).click();
   await expect(page).toHaveURL(/tag=old/);
-  await expect(row(page, jobs[2].id)).toHaveCount(0);
+  await expect(row(page, other.id)).toHaveCount(0);
   await page.getByLabel("Select all jobs of this page").check();
   await page.getByRole("button", { name: "Cancel jobs" }).click();
   await expect(page.getByRole("region", { name: "Selected jobs" })).toContainText("2 jobs cancelled");
-  await expect(row(page, jobs[0].id)).toContainText("cancelled");
-  expect((await user.job(jobs[2].id)).status).toBe("pending");
+  await expect(row(page, first.id)).toContainText("cancelled");
+  expect((await user.job(other.id)).status).toBe("pending");
 
-  await row(page, jobs[1].id).getByRole("checkbox").check();
+  await row(page, second.id).getByRole("checkbox").check();
   await page.getByRole("button", { name: "Retry jobs" }).click();
   await expect(page.getByRole("region", { name: "Selected jobs" })).toContainText("1 job waits to run again");
-  await until("it ran", async () => (await user.job(jobs[1].id)).status === "completed");
-  expect((await user.job(jobs[0].id)).status).toBe("cancelled");
+  await until("it ran", async () => (await user.job(second.id)).status === "completed");
+  expect((await user.job(first.id)).status).toBe("cancelled");
 });
 
 test("wrong JSON is told at the field, and big numbers keep their digits", async ({ page, user, server }) => {
