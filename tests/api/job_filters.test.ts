@@ -9,7 +9,7 @@ let server: Server;
 let admin: Account;
 beforeAll(async () => {
   // So slow that what runs, runs for the whole file.
-  server = await Server.start({ env: { SIMULATE_SPEED: "0.001" } });
+  server = await Server.start({ env: { SIMULATE_SPEED: "0.01" } });
   admin = await newAdmin(server);
   const running = await admin.submit("Holds the only place");
   await admin.jobThatIs("processing", running.id);
@@ -144,7 +144,7 @@ describe("actions", () => {
   });
 
   test("stop what runs, and tell those who watch", async () => {
-    const quick = await Server.start({ env: { SIMULATE_SPEED: "0.001" } });
+    const quick = await Server.start({ env: { SIMULATE_SPEED: "0.01" } });
     try {
       const owner = await newAccount(quick);
       const job = await owner.submit("Long");
