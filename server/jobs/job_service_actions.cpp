@@ -68,7 +68,7 @@ Awaitable<void> JobService::act_on(JobActionRequest request, JobActionReport& re
     if (job) {
       ++report.matched;
       ++report.done;
-      if (action == JobAction::cancel) job_cancelled(id);
+      if (action == JobAction::cancel) job_cancelled(id, job->fence);
       job_changed(*job);
     } else if (job.error().reason != "no_longer_matches") {
       if (job.error().code != ErrorCode::not_found) ++report.matched;
