@@ -74,11 +74,12 @@ jobs::Scope scope_of(sqlite::SqliteStore& store, const std::string& email) {
 jobs::JobFilter filter_of(const JobListArguments& arguments) {
   jobs::JobFilter filter;
   if (!arguments.status.empty()) {
-    filter.status = jobs::parse_job_status(arguments.status);
-    if (!filter.status) {
+    const auto status = jobs::parse_job_status(arguments.status);
+    if (!status) {
       throw std::runtime_error(fmt::format(
           "\"{}\" is no status: use pending, processing, completed, failed or cancelled.", arguments.status));
     }
+    filter.statuses = *status;
   }
   if (!arguments.type.empty()) filter.type = arguments.type;
   if (!arguments.text.empty()) filter.text = arguments.text;
