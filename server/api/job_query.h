@@ -32,6 +32,6 @@ struct WholeNumber {
                                                       WholeNumber rule);
 
 // Errors: validation_failed, naming each parameter that is wrong.
-[[nodiscard]] Result<JobQuery> parse_job_query(const net::Request& request, JobQuery::Of of);
+[[nodiscard]] Result<JobQuery> parse_job_query(const net::Request& request, JobQuery::Of of = JobQuery::Of::caller);
 
 }  // namespace taskgate::api
