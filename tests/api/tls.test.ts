@@ -4,7 +4,7 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { request } from "node:https";
 import { join } from "node:path";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { io } from "socket.io-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -52,7 +52,7 @@ async function get(method: string, path: string, body?: string, headers: Record<
   return { response, text: Buffer.concat(parts).toString() };
 }
 
-async function shake(options: Parameters<typeof connectTls>[0] = {}): Promise<TLSSocket> {
+async function shake(options: ConnectionOptions = {}): Promise<TLSSocket> {
   const socket = connectTls({ host: "127.0.0.1", port: server.port, ca, ...options });
   await once(socket, "secureConnect");
   return socket;
@@ -95,7 +95,7 @@ test("TLS 1.2 and 1.3 are spoken, nothing older, and http/1.1 of the protocols o
 
 test("the official client connects by WebSocket and by polling", async () => {
   for (const transports of [["websocket"], ["polling"]]) {
-    const socket = io(server.url, { transports, ca, reconnection: false, forceNew: true } as Parameters<typeof io>[1]);
+    const socket = io(server.url, { transports, ca: ca.toString(), reconnection: false, forceNew: true });
     await new Promise<void>((done, failed) => {
       socket.once("connect", done);
       socket.once("connect_error", failed);

@@ -38,13 +38,33 @@ async function expectExactCounts(server: Server): Promise<void> {
   expect(kept.trim(), "counts equal a recount").toBe(counted.trim());
 }
 
-test(`kill -9, ${KILLS} times: nothing acknowledged is lost, nothing is done twice`, async () => {
+/** The same person, asking the server that runs now. */
+const at = (server: Server, account: Account): Account =>
+  Object.assign(Object.create(Object.getPrototypeOf(account)), account, { client: server.client() });
+
+/** No slot made two jobs, and of those that came while the server was up none was forgotten. */
+async function expectEachSlotOnce(owner: Account, first: { id: string; nextRunAt: string }, kills: number): Promise<void> {
+  const nextRunAt = async () => Date.parse((await owner.get(`/api/schedules/${first.id}`)).body.data.nextRunAt);
+  const [made, next] = await until("the jobs of the schedule are read between two slots", async () => {
+    const before = await nextRunAt();
+    const jobs = (await owner.jobs()).length;
+    return (await nextRunAt()) === before && ([jobs, before] as const);
+  });
+  const slots = (next - Date.parse(first.nextRunAt)) / 1_000;
+  expect(made, "jobs of the schedule").toBeLessThanOrEqual(slots);
+  // What fell due while the server was down is made up for once.
+  expect(made, "jobs of the schedule").toBeGreaterThanOrEqual(Math.max(1, slots - kills));
+}
+
+test(`kill -9, ${KILLS} times: nothing acknowledged is lost, nothing is done twice, no slot of a schedule makes two jobs`, async () => {
   console.info(`the decisions of this run: TASKGATE_SEED=${SEED} TASKGATE_KILLS=${KILLS} npm run test:faults -- kill_loop`);
   const random = seeded(SEED);
   const handlers = join(temporaryFolder(), "handlers.json");
   writeFileSync(handlers, JSON.stringify({ exec: { Handled: { command: ["/bin/sh", "-c", "echo result 1"] } } }));
   let server = await Server.start({ env: { HANDLERS_FILE: handlers, SIMULATE_SPEED: "400", LOG_LEVEL: "warning" } });
   const account = await newAccount(server);
+  const planner = await newAccount(server);
+  const schedule = (await planner.post("/api/schedules", { name: "tick", type: "Simulated", everyMs: 1_000, overlap: "allow" })).body.data;
   const key = (await newKey(await newAdmin(server), ["worker"], { allUsers: true })).key;
 
   const types = ["Outside", "Handled", "Simulated", "Outside"];
@@ -67,7 +87,7 @@ test(`kill -9, ${KILLS} times: nothing acknowledged is lost, nothing is done twi
     known = await expectOnlyRising(server, known);
   }
 
-  const owner: Account = Object.assign(Object.create(Object.getPrototypeOf(account)), account, { client: server.client() });
+  const owner = at(server, account);
   for (const worker of workers) await worker.leave(server.client());
   const rest: Life = { client: server.client(), over: false, heard: 0 };
   const resting = Promise.all(workers.map((worker) => worker.act(rest)));
@@ -90,6 +110,9 @@ test(`kill -9, ${KILLS} times: nothing acknowledged is lost, nothing is done twi
   for (const job of jobs.values()) expect(job.retries, "a crash spends no retry").toBe(0);
 
   await expectOnlyRising(server, known);
+  await expectEachSlotOnce(at(server, planner), schedule, KILLS);
+  await at(server, planner).client.send("DELETE", `/api/schedules/${schedule.id}`, { token: planner.accessToken });
+  await until("the scheduled jobs have ended", async () => (await server.sql("SELECT count(*) FROM jobs WHERE completed_at IS NULL")).trim() === "0");
   await expectExactCounts(server);
   expect((await server.sql("PRAGMA integrity_check")).trim()).toBe("ok");
   const statuses = [...jobs.values()].map((job) => job.status);
