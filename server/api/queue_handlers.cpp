@@ -102,6 +102,24 @@ Awaitable<net::Response> put_user_control(Services& services, Call call) {
   co_return control_response("userId", to_string(*id), *control);
 }
 
+Awaitable<net::Response> list_job_types(Services& services, Call call) {
+  auto caller = call.caller();
+  const auto all = call.request.query_value("all").value_or("false");
+  if (all != "true" && all != "false")
+    co_return error_response(validation_failed("all", "all must be true or false"), call.request);
+  auto types = co_await services.queues.types(std::move(caller), all == "true");
+  if (!types) co_return error_response(types.error(), call.request);
+  JsonWriter json;
+  json.begin_object().member("status", "success").member("results", static_cast<std::int64_t>(types->size()));
+  json.key("data").begin_array();
+  for (const auto& each : *types) {
+    json.begin_object().member("type", each.type).member("served", each.served);
+    if (each.live) write_live(json, *each.live);
+    json.end_object();
+  }
+  co_return net::Response::json(200, json.end_array().end_object().take());
+}
+
 Awaitable<net::Response> explain_job(Services& services, Call call) {
   const auto id = parse_job_id(call.request.param("id"));
   if (!id) co_return error_response(not_found("Job"), call.request);

@@ -48,6 +48,7 @@ constexpr std::array table{
     Route{"POST", "/api/jobs/actions", Policy::user, act_on_jobs, KeyScope::jobs_write},
     Route{"GET", "/api/jobs/stats", Policy::user, count_jobs, KeyScope::jobs_read},
     Route{"GET", "/api/jobs/admin/all", Policy::admin, list_all_jobs, KeyScope::admin},
+    Route{"GET", "/api/jobs/types", Policy::user, list_job_types, KeyScope::jobs_read},
     Route{"GET", "/api/jobs/:id", Policy::user, get_job, KeyScope::jobs_read},
     Route{"GET", "/api/jobs/:id/logs", Policy::user, get_job_log, KeyScope::jobs_read},
     Route{"GET", "/api/jobs/:id/events", Policy::user, get_job_events, KeyScope::jobs_read},

@@ -9,6 +9,7 @@ namespace {
 
 // Jobs of one change of the store. Others get their turn with it in between.
 constexpr std::size_t part_jobs = 1'000;
+constexpr std::size_t parts_max = action_jobs_max / part_jobs;
 
 Error admin_only() { return {ErrorCode::forbidden, "admin_only", "Only administrators may do this", {}, std::nullopt}; }
 
@@ -46,8 +47,8 @@ Awaitable<Result<JobActionReport>> JobService::act(Principal caller, JobActionOr
   filter.statuses = filter.statuses.intersection(statuses_for(order.action));
   report.next = order.before;
   std::size_t left = order.limit;
-  // A part with fewer jobs than asked for ended because much was looked at: that is enough for one call.
-  while (left > 0) {
+  // A part may hold few jobs because many were looked at for it, so parts are counted, too.
+  for (std::size_t part_number = 0; part_number < parts_max && left > 0; ++part_number) {
     const std::size_t wanted = std::min(left, part_jobs);
     auto part = co_await store_.list_ids(scope, filter, wanted, report.next);
     const std::size_t found = part.ids.size();
@@ -55,7 +56,7 @@ Awaitable<Result<JobActionReport>> JobService::act(Principal caller, JobActionOr
     left -= found;
     JobActionRequest request{order.action, scope, std::move(part.ids), filter};
     co_await act_on(std::move(request), report);
-    if (!report.next || found < wanted) break;
+    if (!report.next) break;
   }
   co_return report;
 }

@@ -32,6 +32,10 @@ inline constexpr std::size_t page_bytes_max = std::size_t{8} << 20;
 // A claim likewise ends early: with a job that brings what it carries to this many bytes.
 inline constexpr std::size_t claim_bytes_max = std::size_t{8} << 20;
 
+// Types that are remembered: the first so many of each user, and of everybody together.
+inline constexpr std::size_t known_types_max = 1'000;
+inline constexpr std::size_t known_types_all_max = 10'000;
+
 // Which types a worker takes: those listed, or all but those listed.
 struct TypeSelection {
   std::vector<std::string> types;
@@ -179,6 +183,8 @@ class JobStore : public JobRecordStore {
   virtual Awaitable<JobIdPage> list_ids(Scope scope, JobFilter filter, std::size_t limit,
                                         std::optional<JobId> before) = 0;
   virtual Awaitable<JobCounts> counts(Scope scope) = 0;
+  // The types of jobs that were ever submitted, by name; of one user known_types_max, of everybody known_types_all_max.
+  virtual Awaitable<std::vector<std::string>> types(Scope scope) = 0;
 };
 
 }  // namespace taskgate::jobs

@@ -60,6 +60,7 @@ class MemoryJobStore : public JobStore {
       if (job.run_at && *job.run_at <= now) job.run_at.reset();
       const auto place = records_.try_emplace(job.id).first;
       place->second.job = std::move(job);
+      note_type(place->second.job);
       enqueue(place->second.job);
     }
     co_return Result<void>{};
@@ -394,6 +395,13 @@ class MemoryJobStore : public JobStore {
     co_return page;
   }
 
+  Awaitable<std::vector<std::string>> types(Scope scope) override {
+    const Turn turn(*this);
+    const auto known = types_.find(scope.user.value_or(UserId{}));
+    if (known == types_.end()) co_return std::vector<std::string>{};
+    co_return std::vector<std::string>(known->second.begin(), known->second.end());
+  }
+
   Awaitable<JobCounts> counts(Scope scope) override {
     const Turn turn(*this);
     JobCounts counts;
@@ -475,6 +483,10 @@ class MemoryJobStore : public JobStore {
     return counts.cancelled;
   }
 
+  void note_type(const Job& job) {
+    if (types_[job.user_id].size() < known_types_max) types_[job.user_id].insert(job.type);
+    if (types_[UserId{}].size() < known_types_all_max) types_[UserId{}].insert(job.type);
+  }
   Record* find(const Scope& scope, JobId id) {
     const auto found = records_.find(id);
     return found == records_.end() || !visible(scope, found->second.job) ? nullptr : &found->second;
@@ -742,6 +754,7 @@ class MemoryJobStore : public JobStore {
     if (holds_unique_key(job, now)) unique_[{job.user_id, *job.terms.unique_key}] = job.id;
     Job& kept = records_.try_emplace(job.id).first->second.job;
     kept = std::move(job);
+    note_type(kept);
     if (kept.status == JobStatus::pending) enqueue(kept);
     return {SubmitStatus::created, kept, {}};
   }
@@ -824,6 +837,7 @@ class MemoryJobStore : public JobStore {
   int failures_ = 0;
   std::size_t calls_ = 0;
   std::map<JobId, Record> records_;
+  std::map<UserId, std::set<std::string>> types_;           // of everybody: under the id that nobody has
   std::map<std::pair<UserId, std::string>, JobId> unique_;  // the latest to take each key, see submission.h
   std::map<std::pair<UserId, std::string>, KeptAnswer> answers_;
   std::vector<Job> followed_;  // told at the end of the verb

@@ -1,6 +1,7 @@
 #include "jobs/queue_service.h"
 
 #include <cmath>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -96,6 +97,27 @@ Awaitable<Result<UserControl>> QueueService::control_user(Principal caller, User
   const auto control = co_await store_.control_user(user, std::move(change), clock_.now());
   jobs_.work_available();
   co_return control;
+}
+
+Awaitable<Result<std::vector<KnownType>>> QueueService::types(Principal caller, bool everybody) {
+  if (everybody && !caller.is_admin()) co_return admin_only();
+  const Scope scope = everybody ? Scope{} : Scope{caller.user_id};
+  auto names = co_await store_.types(scope);
+  std::map<std::string, LiveFigures> live;
+  if (everybody) {
+    const auto overview = co_await store_.queue_overview(clock_.now());
+    for (const auto& each : overview.types) live.emplace(each.type, each.live);
+  }
+  std::vector<KnownType> types;
+  types.reserve(names.size());
+  for (auto& name : names) {
+    KnownType known;
+    known.served = workers_.serves(caller.user_id, name);
+    if (everybody) known.live = live[name];
+    known.type = std::move(name);
+    types.push_back(std::move(known));
+  }
+  co_return types;
 }
 
 Awaitable<Result<Explanation>> QueueService::explain(Principal caller, JobId id) {

@@ -13,6 +13,13 @@
 
 namespace taskgate::jobs {
 
+// A type of which there are or were jobs.
+struct KnownType {
+  std::string type;
+  bool served = false;              // somebody who is there now takes the caller's jobs of it
+  std::optional<LiveFigures> live;  // of everybody's jobs; only where those were asked for
+};
+
 // The rules about the queue as a whole: what admins set and see, and why a job has not started. Thread-safe; callable
 // on any loop.
 class QueueService {
@@ -29,6 +36,8 @@ class QueueService {
   Awaitable<Result<QueueControl>> control_queue(Principal caller, std::string queue, QueueControlChange change);
   Awaitable<Result<UserControl>> control_user(Principal caller, UserId user, UserControlChange change);
 
+  // The types of jobs the caller has submitted, by name, or everybody has. Errors: forbidden `admin_only` (everybody).
+  Awaitable<Result<std::vector<KnownType>>> types(Principal caller, bool everybody);
   // Why the caller's job, or any for an admin, stands where it stands. Errors: not_found.
   Awaitable<Result<Explanation>> explain(Principal caller, JobId id);
 

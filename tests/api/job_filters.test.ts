@@ -195,3 +195,36 @@ describe("actions", () => {
     expect(answer.body.errors.map((each: { field: string }) => each.field)).toContain(field);
   });
 });
+
+describe("types", () => {
+  test("are those one has submitted, and whether anybody takes them", async () => {
+    const owner = await newAccount(server);
+    expect((await owner.get("/api/jobs/types")).body.data).toEqual([]);
+    for (const type of ["Zeta", "Alpha", "Zeta"]) await owner.submit(type);
+    const answer = await owner.get("/api/jobs/types");
+    expect(answer.body).toEqual({
+      status: "success",
+      results: 2,
+      data: [
+        { type: "Alpha", served: true },
+        { type: "Zeta", served: true },
+      ],
+    });
+    expect((await owner.get("/api/jobs/types?all=true")).status).toBe(403);
+    expect((await owner.get("/api/jobs/types?all=1")).status).toBe(400);
+    const all = (await admin.get("/api/jobs/types?all=true")).body.data;
+    expect(all).toContainEqual({ type: "Zeta", served: true, ready: 2, waiting: 0, running: 0 });
+    expect(all).toContainEqual({ type: "Holds the only place", served: true, ready: 0, waiting: 0, running: 1 });
+  });
+
+  test("nobody takes are not served", async () => {
+    const quiet = await Server.start({ env: { SIMULATE_UNHANDLED: "off" } });
+    try {
+      const owner = await newAccount(quiet);
+      await owner.submit("Nobody's");
+      expect((await owner.get("/api/jobs/types")).body.data).toEqual([{ type: "Nobody's", served: false }]);
+    } finally {
+      await quiet.stop();
+    }
+  });
+});

@@ -209,6 +209,17 @@ TEST_P(JobReading, SaysThatAFullPageIsTheLastWhenItIs) {
   EXPECT_EQ(second.next, std::nullopt);
 }
 
+TEST_P(JobReading, RemembersTheTypesOfEachUser) {
+  EXPECT_TRUE(run(store().types({alice})).empty());
+  submit_one_of_each();
+  submit_one(make_job("mail"));
+  submit_one(make_job_of(bob, "Über"));
+  reopen();
+  EXPECT_THAT(run(store().types({alice})), ::testing::ElementsAre("Make video", "mail"));
+  EXPECT_THAT(run(store().types({bob})), ::testing::ElementsAre("mail", "Über"));
+  EXPECT_THAT(run(store().types({})), ::testing::ElementsAre("Make video", "mail", "Über"));
+}
+
 TEST_P(JobReading, CountsLikeARecount) {
   submit_one_of_each();
   submit_delayed(1h);

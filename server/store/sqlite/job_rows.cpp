@@ -138,6 +138,7 @@ std::optional<Attempt> read_latest_attempt(Database& database, JobId id) {
 
 JobRows::JobRows(Database& database)
     : database_(database),
+      known_types_(database),
       insert_(database.prepare(fmt::format(
           "INSERT INTO jobs ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", job_columns))),
       insert_data_(database.prepare("INSERT INTO job_data (job_id, data) VALUES (?, ?)")),
@@ -174,6 +175,7 @@ void JobRows::insert(const Job& job) {
                   view(job.worker), view(job.progress_message), queue, view(tags), view(job.error), view(job.result),
                   data, view(terms), job.blocked_by, job.worker_user);
   if (long_data) insert_data_.execute(job.id, job.data);
+  known_types_.note(job.user_id, job.type);
 }
 
 std::optional<Job> JobRows::find(JobId id) {

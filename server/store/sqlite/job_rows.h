@@ -8,6 +8,7 @@
 
 #include "jobs/job.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/known_types.h"
 
 namespace taskgate::sqlite {
 
@@ -69,7 +70,10 @@ class JobRows {
  public:
   explicit JobRows(Database& database);
 
+  // Its type is known from then on.
   void insert(const jobs::Job& job);
+  // The transaction, or a part of it, was undone.
+  void undone() { known_types_.forget(); }
   [[nodiscard]] std::optional<jobs::Job> find(JobId id);
   [[nodiscard]] std::optional<QueuedRow> find_pending(JobId id);
   // The fence of the job's lease, if that worker of that user holds it.
@@ -95,6 +99,7 @@ class JobRows {
 
   Database& database_;
   std::unordered_set<JobId> stepped_over_;
+  KnownTypes known_types_;
   Statement insert_;
   Statement insert_data_;
   Statement find_;

@@ -39,7 +39,7 @@ Standings overview_of(Standings known, const std::map<std::string, std::int64_t,
 
 LiveJobs::LiveJobs(std::uint32_t fair_share_every) : fair_share_every_(fair_share_every), ready_(fair_share_every) {}
 
-void LiveJobs::rebuild(JobRows& rows, ControlRows& controls) {
+LiveCounts LiveJobs::rebuild(JobRows& rows, ControlRows& controls) {
   ++changes_;
   ready_ = jobs::ReadyQueue(fair_share_every_);
   waiting_.clear();
@@ -50,7 +50,13 @@ void LiveJobs::rebuild(JobRows& rows, ControlRows& controls) {
   for (const auto& each : controls.types()) ready_.set_type_control(each.type, each.control, Time{}, each.level);
   for (const auto& [queue, control] : controls.queues()) ready_.set_queue_control(queue, control);
   for (const auto& [user, control] : controls.users()) ready_.set_user_control(user, control);
-  rows.for_each_live([this](const LiveRow& row) { enter_row(row); });
+  LiveCounts counts;
+  rows.for_each_live([this, &counts](const LiveRow& row) {
+    enter_row(row);
+    auto& [pending, processing] = counts[row.user_id];
+    ++(row.status == JobStatus::processing ? processing : pending);
+  });
+  return counts;
 }
 
 void LiveJobs::enter_row(const LiveRow& row) {

@@ -12,6 +12,7 @@
 #include "jobs/job_store.h"
 #include "jobs/ready_queue.h"
 #include "store/sqlite/control_rows.h"
+#include "store/sqlite/job_recount.h"
 #include "store/sqlite/job_rows.h"
 #include "store/sqlite/waiting_jobs.h"
 
@@ -38,7 +39,8 @@ class LiveJobs {
   explicit LiveJobs(std::uint32_t fair_share_every);
 
   // Builds everything from the rows. Jobs with a `run_at` wait until the next promote_due().
-  void rebuild(JobRows& rows, ControlRows& controls);
+  // Gives how many live jobs each user has.
+  LiveCounts rebuild(JobRows& rows, ControlRows& controls);
 
   // The job, as it stands in its row now, enters. Finished ones are ignored.
   void enter(const jobs::Job& job, Time now);

@@ -11,6 +11,7 @@
 #include "store/sqlite/migrations/0007_retention.h"
 #include "store/sqlite/migrations/0008_job_records.h"
 #include "store/sqlite/migrations/0009_schedules.h"
+#include "store/sqlite/migrations/0010_job_types.h"
 
 namespace taskgate::sqlite {
 namespace {
@@ -18,9 +19,9 @@ namespace {
 // In order; the schema version is the number of migrations applied. Never change one that has been released: add the
 // next.
 constexpr std::array migrations = {
-    migration_0001_initial,        migration_0002_job_terms,   migration_0003_queue_controls,
-    migration_0004_submit_options, migration_0005_api_keys,    migration_0006_worker_user,
-    migration_0007_retention,      migration_0008_job_records, migration_0009_schedules};
+    migration_0001_initial,   migration_0002_job_terms,   migration_0003_queue_controls, migration_0004_submit_options,
+    migration_0005_api_keys,  migration_0006_worker_user, migration_0007_retention,      migration_0008_job_records,
+    migration_0009_schedules, migration_0010_job_types};
 
 void apply_next(Database& database, std::size_t wanted) {
   Transaction transaction(database, Transaction::Kind::write);

@@ -7,6 +7,7 @@
 #include "store/sqlite/job_pruning.h"
 #include "store/sqlite/job_reads.h"
 #include "store/sqlite/job_record_rows.h"
+#include "store/sqlite/known_types.h"
 
 // Each verb names its work first and awaits it then: a lambda inside a co_await expression is miscompiled by g++ 12.
 namespace taskgate::sqlite {
@@ -216,6 +217,12 @@ Awaitable<jobs::JobIdPage> SqliteJobStore::list_ids(jobs::Scope scope, jobs::Job
                                                     std::optional<JobId> before) {
   const ListQuestion wanted{scope, filter, limit, before, page_examined_max_};
   auto read = [&wanted](Database& database) { return list_job_ids(database, wanted); };
+  auto question = readers_.execute(read);
+  co_return co_await std::move(question);
+}
+
+Awaitable<std::vector<std::string>> SqliteJobStore::types(jobs::Scope scope) {
+  auto read = [&scope](Database& database) { return read_known_types(database, scope.user); };
   auto question = readers_.execute(read);
   co_return co_await std::move(question);
 }

@@ -47,6 +47,7 @@ class SqliteJobStore final : public jobs::JobStore {
   Awaitable<jobs::JobIdPage> list_ids(jobs::Scope scope, jobs::JobFilter filter, std::size_t limit,
                                       std::optional<JobId> before) override;
   Awaitable<jobs::JobCounts> counts(jobs::Scope scope) override;
+  Awaitable<std::vector<std::string>> types(jobs::Scope scope) override;
 
  private:
   template <class Work>

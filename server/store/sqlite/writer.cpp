@@ -68,7 +68,7 @@ constexpr std::size_t careful_commands = 10'000;
 Writer::Writer(Database database, Options options) : options_(options), database_(std::move(database)) {
   context_.emplace(*database_, options_.fair_share_every);
   context_->backlog_max = options_.backlog_max;
-  if (options_.with_queue) rebuild_memory();
+  if (options_.with_queue) set_counts_right(rebuild_memory());
   thread_ = std::thread(&Writer::work, this);
 }
 
@@ -161,7 +161,7 @@ void Writer::run_in_batches(std::vector<Command*>& commands) {
 void Writer::run_batch(std::span<Command* const> batch) {
   const auto changes = context_->live.changes();
   try {
-    if (!memory_is_current_) rebuild_memory();
+    if (!memory_is_current_) (void)rebuild_memory();
     Transaction transaction(*database_, Transaction::Kind::write);
     apply_all(batch);
     transaction.commit();
@@ -173,10 +173,21 @@ void Writer::run_batch(std::span<Command* const> batch) {
   }
 }
 
-void Writer::rebuild_memory() {
-  context_->live.rebuild(context_->rows, context_->controls);
+LiveCounts Writer::rebuild_memory() {
+  auto live = context_->live.rebuild(context_->rows, context_->controls);
   context_->terms.rebuild(context_->rows);
   memory_is_current_ = true;
+  return live;
+}
+
+void Writer::set_counts_right(const LiveCounts& live) {
+  if (!live_counts_differ(*database_, live)) return;
+  // Somebody edited the database by hand, or restored a part of it.
+  Transaction transaction(*database_, Transaction::Kind::write);
+  const auto differences = recount_jobs(*database_);
+  transaction.commit();
+  log::warning("store: the numbers of jobs were not what the jobs are; counted anew",
+               {{"differences", std::to_string(differences.size())}});
 }
 
 void Writer::apply_all(std::span<Command* const> batch) {
@@ -218,8 +229,9 @@ bool Writer::concerns_all(const std::exception& error) {
 void Writer::undo(bool savepoint, std::uint64_t changes_before) {
   if (savepoint) database_->statement("ROLLBACK TO command").execute();
   context_->counts.undo();
+  context_->rows.undone();
   // Rows as they stand within this transaction: what the other commands have done is in them.
-  if (context_->live.changes() != changes_before) rebuild_memory();
+  if (context_->live.changes() != changes_before) (void)rebuild_memory();
 }
 
 void Writer::write_probe() {
@@ -231,12 +243,13 @@ void Writer::write_probe() {
 void Writer::recover_from(const std::exception& error, std::span<Command* const> batch) {
   failed_transactions_ += 1;
   context_->counts.forget();
+  context_->rows.undone();
   set_healthy(false, error.what());
   const auto failure = std::make_exception_ptr(StoreFailure(error.what()));
   for (Command* command : batch) command->failure_ = failure;
   if (memory_is_current_) return;
   try {
-    rebuild_memory();
+    (void)rebuild_memory();
   } catch (const std::exception& second) {
     // The next batch tries again; until then every command is refused.
     log::error("store: the queue cannot be rebuilt from the database", {{"error", second.what()}});

@@ -134,7 +134,9 @@ class Writer {
   [[nodiscard]] bool concerns_all(const std::exception& error);
   void undo(bool savepoint, std::uint64_t changes_before);
   void recover_from(const std::exception& error, std::span<Command* const> batch);
-  void rebuild_memory();
+  LiveCounts rebuild_memory();
+  // At the start: somebody may have edited the database by hand, or restored a part of it.
+  void set_counts_right(const LiveCounts& live);
   void set_healthy(bool healthy, const char* message);
   void answer(std::span<Command* const> batch);
   void write_probe();

@@ -406,6 +406,20 @@ describe("jobs", () => {
     await waitFor(() => expect(path()).toBe("/"));
   });
 
+  it("are filtered by a type that was submitted before", async () => {
+    const { path } = openApp("/", {
+      user: ada,
+      routes: {
+        ...jobRoutes(),
+        "GET /api/jobs/types": () => ({ body: { data: [{ type: "Last year's report", served: false }] } }),
+      },
+    });
+    await screen.findByText("Render Video");
+    await userEvent.click(await button("Any type"));
+    await userEvent.click(await screen.findByRole("menuitem", { name: "Last year's report", hidden: true }));
+    await waitFor(() => expect(path()).toBe("/?type=Last+year%27s+report"));
+  });
+
   it("are searched on where a page of the search found none", async () => {
     const { path } = openApp("/?text=rare", {
       user: ada,

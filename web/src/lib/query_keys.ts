@@ -5,6 +5,7 @@ export const queryKeys = {
   jobList: (scope: string, filter: object) => ["jobs", "list", scope, filter] as const,
   jobStats: ["jobs", "stats"] as const,
   jobStatsOf: (scope: string) => ["jobs", "stats", scope] as const,
+  jobTypes: (scope: string) => ["job types", scope] as const,
   job: (id: string) => ["jobs", "one", id] as const,
   jobLog: (id: string) => ["jobs", "one", id, "log"] as const,
   jobEvents: (id: string) => ["jobs", "one", id, "events"] as const,

@@ -39,6 +39,7 @@ function commonRoutes(user: User | undefined, mail: "smtp" | "terminal"): Routes
     "POST /api/auth/logout": () => ({ body: { message: "Signed out" } }),
     "GET /api/auth/sessions": () => ({ body: { data: [] } }),
     "GET /api/jobs": () => ({ body: { results: 0, data: [] } }),
+    "GET /api/jobs/types": () => ({ body: { data: [] } }),
     "GET /api/jobs/stats": () => ({
       body: { data: { pending: 0, processing: 0, completed: 0, failed: 0, cancelled: 0 } },
     }),

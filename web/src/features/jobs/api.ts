@@ -9,11 +9,13 @@ import {
   type JobList,
   type JobScope,
   type JobStats,
+  type JobType,
   jobAnswerSchema,
   jobListSchema,
   type LogLine,
   logAnswerSchema,
   statsSchema,
+  typesAnswerSchema,
 } from "./model";
 
 export const PAGE_SIZE = 50;
@@ -29,6 +31,12 @@ export function fetchJobs(scope: JobScope, filter: JobFilter, signal: AbortSigna
 export async function fetchStats(scope: JobScope, signal: AbortSignal): Promise<JobStats> {
   const query = scope === "all" ? { all: true } : {};
   return (await http.get("/api/jobs/stats", { schema: statsSchema, query, signal })).data;
+}
+
+/** The types of jobs submitted so far, by name. */
+export async function fetchTypes(scope: JobScope, signal: AbortSignal): Promise<JobType[]> {
+  const query = scope === "all" ? { all: true } : {};
+  return (await http.get("/api/jobs/types", { schema: typesAnswerSchema, query, signal })).data;
 }
 
 export async function fetchJob(id: string, signal: AbortSignal): Promise<Job> {

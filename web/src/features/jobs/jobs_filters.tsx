@@ -3,25 +3,26 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { IconCheck, IconChevronDown, IconSearch } from "@tabler/icons-react";
 import { type RefObject, useEffect, useState } from "react";
 import classes from "./jobs_filters.module.css";
-import type { Job, JobFilter } from "./model";
+import type { JobFilter } from "./model";
 import { MoreFilters } from "./more_filters";
 import { SUGGESTED_TYPES } from "./suggested_types";
 
 const TYPING_PAUSE_MS = 250;
+const CHOICES_MAX = 100;
 
 interface JobsFiltersProps {
   filter: JobFilter;
   /** Where the types to choose from come from. */
-  jobs: Job[];
+  types: string[];
   searchField: RefObject<HTMLInputElement | null>;
   onChange: (change: JobFilter) => void;
 }
 
-export function JobsFilters({ filter, jobs, searchField, onChange }: JobsFiltersProps) {
+export function JobsFilters({ filter, types, searchField, onChange }: JobsFiltersProps) {
   return (
     <div className={classes.filters}>
       <MoreFilters filter={filter} onChange={onChange} />
-      <TypeFilter type={filter.type} jobs={jobs} onChange={(type) => onChange({ type })} />
+      <TypeFilter type={filter.type} types={types} onChange={(type) => onChange({ type })} />
       <SearchField
         text={filter.text ?? ""}
         field={searchField}
@@ -67,14 +68,12 @@ function SearchField({ text, field, onChange }: SearchFieldProps) {
 
 interface TypeFilterProps {
   type: string | undefined;
-  jobs: Job[];
+  types: string[];
   onChange: (type: string | undefined) => void;
 }
 
-function TypeFilter({ type, jobs, onChange }: TypeFilterProps) {
-  const types = [
-    ...new Set([...(type ? [type] : []), ...jobs.map((job) => job.type), ...SUGGESTED_TYPES]),
-  ].slice(0, 12);
+function TypeFilter({ type, types, onChange }: TypeFilterProps) {
+  const choices = [...new Set([...(type ? [type] : []), ...types, ...SUGGESTED_TYPES])].slice(0, CHOICES_MAX);
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
@@ -89,12 +88,12 @@ function TypeFilter({ type, jobs, onChange }: TypeFilterProps) {
           {type ?? "Any type"}
         </Button>
       </Menu.Target>
-      <Menu.Dropdown>
+      <Menu.Dropdown className={classes.choices}>
         <Menu.Item rightSection={type ? null : <IconCheck size={14} />} onClick={() => onChange(undefined)}>
           Any type
         </Menu.Item>
         <Menu.Divider />
-        {types.map((each) => (
+        {choices.map((each) => (
           <Menu.Item
             key={each}
             rightSection={each === type ? <IconCheck size={14} /> : null}

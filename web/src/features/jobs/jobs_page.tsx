@@ -12,7 +12,7 @@ import classes from "./jobs_page.module.css";
 import { JobsTable } from "./jobs_table";
 import type { JobFilter, JobScope } from "./model";
 import { Pager } from "./pager";
-import { useJobStats, useJobs } from "./queries";
+import { useJobStats, useJobs, useJobTypes } from "./queries";
 import { useSelection } from "./selection";
 import { SelectionBar } from "./selection_bar";
 import { StatusTabs } from "./status_tabs";
@@ -40,6 +40,7 @@ function JobsPage({ scope, from }: JobsPageProps) {
   const { new: submitting, ...filter } = search;
   const jobs = useJobs(scope, filter);
   const stats = useJobStats(scope);
+  const types = useJobTypes(scope);
 
   const setSearch = (change: Partial<typeof search>, replace = false) =>
     void navigate({ to: path, search: (before) => ({ ...before, ...change }), replace });
@@ -58,6 +59,10 @@ function JobsPage({ scope, from }: JobsPageProps) {
   const filtered = Object.values(criteria).some((value) => value !== undefined);
   const problem = jobs.error ? asApiError(jobs.error) : undefined;
   const rows = jobs.data?.data;
+  // What is on the page is there before the types are, and may be newer.
+  const known = [
+    ...new Set([...(rows ?? []).map((job) => job.type), ...(types.data ?? []).map((each) => each.type)]),
+  ];
   return (
     <div className={classes.page}>
       <PageHeader
@@ -70,7 +75,7 @@ function JobsPage({ scope, from }: JobsPageProps) {
       />
       <div className={classes.bar}>
         <StatusTabs status={filter.status} stats={stats.data} onChange={(status) => setFilter({ status })} />
-        <JobsFilters filter={filter} jobs={rows ?? []} searchField={searchField} onChange={setFilter} />
+        <JobsFilters filter={filter} types={known} searchField={searchField} onChange={setFilter} />
       </div>
       <SelectionBar
         scope={scope}
@@ -123,7 +128,7 @@ function JobsPage({ scope, from }: JobsPageProps) {
       </div>
       <SubmitDrawer
         opened={submitting === true}
-        knownTypes={(rows ?? []).map((job) => job.type)}
+        knownTypes={known}
         onClose={() => setSearch({ new: undefined })}
       />
     </div>

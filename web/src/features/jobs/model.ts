@@ -82,6 +82,11 @@ export const statsSchema = z.object({
 });
 export type JobStats = z.infer<typeof statsSchema>["data"];
 
+export const typesAnswerSchema = z.object({
+  data: z.array(z.object({ type: z.string(), served: z.boolean() })),
+});
+export type JobType = z.infer<typeof typesAnswerSchema>["data"][number];
+
 export const actionAnswerSchema = z.object({
   data: z.object({
     matched: z.number(),

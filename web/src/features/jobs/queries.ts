@@ -9,6 +9,7 @@ import {
   fetchJobLog,
   fetchJobs,
   fetchStats,
+  fetchTypes,
   submitJob,
 } from "./api";
 import { isOver, type Job, type JobAction, type JobFilter, type JobScope } from "./model";
@@ -27,6 +28,16 @@ export function useJobStats(scope: JobScope) {
     queryKey: queryKeys.jobStatsOf(scope),
     queryFn: ({ signal }) => fetchStats(scope, signal),
     refetchInterval: useLiveInterval(),
+  });
+}
+
+const TYPES_FRESH_MS = 60_000;
+
+export function useJobTypes(scope: JobScope) {
+  return useQuery({
+    queryKey: queryKeys.jobTypes(scope),
+    queryFn: ({ signal }) => fetchTypes(scope, signal),
+    staleTime: TYPES_FRESH_MS,
   });
 }
 
