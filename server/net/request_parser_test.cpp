@@ -145,5 +145,29 @@ TEST(Request, FindsItsCookies) {
   EXPECT_EQ(request.cookie("b"), "");
 }
 
+// With assertions on, Beast's parser ended the program when the last chunk came in pieces.
+TEST(RequestParser, TakesABodyInChunksByteByByte) {
+  const std::string bytes =
+      "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;x=y\r\n!\r\n0\r\nA: b\r\n\r\n";
+  for (const std::string& request : {bytes, bytes.substr(0, bytes.size() - 8) + "\r\n"}) {
+    RequestParser parser(1'000);
+    std::string buffered;
+    auto step = RequestParser::Step::need_more;
+    for (const char c : request) {
+      ASSERT_NE(step, RequestParser::Step::complete);
+      buffered += c;
+      do {
+        std::size_t consumed = 0;
+        step = parser.step(buffered, consumed);
+        buffered.erase(0, consumed);
+        if (step == RequestParser::Step::header) parser.limit_body(100);
+      } while (step == RequestParser::Step::header);
+      ASSERT_NE(step, RequestParser::Step::fault) << parser.fault().message;
+    }
+    EXPECT_EQ(step, RequestParser::Step::complete);
+    EXPECT_EQ(parser.request().body, "hello!");
+  }
+}
+
 }  // namespace
 }  // namespace taskgate::net
