@@ -154,6 +154,7 @@ Awaitable<std::optional<net::ConnectError>> RealtimeBridge::admit(net::Handshake
       co_return connect_error(refused);
     }
     caller->principal = std::move(*principal);
+    handshake->account = to_string(caller->principal->user_id);
   }
   handshake->data = std::move(caller);
   co_return std::nullopt;

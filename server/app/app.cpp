@@ -40,6 +40,13 @@ namespace taskgate::app {
 namespace {
 
 constexpr std::size_t hashes_waiting_max = 64;
+// What may wait for one socket: as much as a room's history, not as much as hurts with a thousand that do not read.
+constexpr std::size_t outgoing_soft_bytes = 256 * 1024;
+constexpr std::size_t outgoing_hard_bytes = 2 * 1024 * 1024;
+// Of a socket's event. A message of 8 KiB that is all escapes needs 48 KiB.
+constexpr std::size_t event_bytes_max = 128 * 1024;
+// Even where jobs get no time to finish.
+constexpr std::chrono::milliseconds sockets_close_within{1'000};
 // For people who have signed in before from where they are.
 constexpr std::size_t hashes_reserved = hashes_waiting_max / 4;
 
@@ -116,9 +123,21 @@ Awaitable<std::optional<std::string>> refuse_unless(bool allowed) {
   co_return allowed ? std::nullopt : std::optional<std::string>("This origin may not connect");
 }
 
-net::SocketIoOptions socket_options(const Config& config, const api::CrossOrigin& cross_origin) {
+net::SocketIoOptions socket_options(const Config& config, const api::CrossOrigin& cross_origin, Metrics& metrics) {
   net::SocketIoOptions options;
-  options.events_per_second = config.rate_limits ? 50 : 0;
+  options.engine.metrics = &metrics;
+  if (config.rate_limits) {
+    options.events_per_second = 50;
+    options.account.events_per_second = 200;
+    options.account.sockets_max = config.sockets_per_user_max;
+    options.engine.handshakes.per_second = config.handshakes_per_second;
+    options.engine.handshakes.burst = config.handshakes_per_second * 4;
+    options.engine.handshakes.per_address_per_second = config.handshakes_per_second / 5;
+    options.engine.handshakes.per_address_burst = config.handshakes_per_second;
+  }
+  options.event_bytes_max = event_bytes_max;
+  options.engine.outgoing_soft_bytes = outgoing_soft_bytes;
+  options.engine.outgoing_hard_bytes = outgoing_hard_bytes;
   options.client_files = net::socketio_client_assets();
   options.engine.allow_revision_3 = config.allow_eio3;
   options.engine.cors.origin_allowed = [&cross_origin](std::string_view origin, const net::Request& request) {
@@ -234,7 +253,7 @@ App::Parts::Parts(Config configuration)
       server_(
           http_options(), [this](net::Request request) { return handle_http(std::move(request)); },
           [this](net::Request request) { return handle_upgrade(std::move(request)); }, metrics_),
-      sockets_(socket_options(config_, cross_origin_), server_.loops()),
+      sockets_(socket_options(config_, cross_origin_, metrics_), server_.loops()),
       services_{
           accounts_,
           jobs_,
@@ -339,13 +358,14 @@ void App::Parts::start() {
 void App::Parts::stop() {
   draining_ = true;
   server_.stop_accepting();
+  sockets_.refuse_handshakes();
   log::info("stopping: running jobs finish within the grace, or go back to the queue");
   workers_.drain();
   waits_.drain();
   run_to_completion(scheduler_.stop());
   run_to_completion(runner_.stop());
   handlers_.stop();
-  sockets_.stop();
+  sockets_.stop(std::max(config_.stop_grace, sockets_close_within));
   server_.stop(config_.stop_grace);
   run_to_completion(housekeeping_.stop());
   hash_pool_.stop();

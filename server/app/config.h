@@ -30,6 +30,8 @@ struct Config {
   std::vector<std::string> trusted_proxies;
   std::size_t connections_max = 20'000;
   std::size_t connections_per_address_max = 1'000;  // 0: any number
+  double handshakes_per_second = 500;               // of new socket sessions; 0: any number
+  std::size_t sockets_per_user_max = 200;           // 0: any number
   std::string metrics_token;                        // who shows it may read the metrics; empty: nobody does
   std::string jwt_secret;                           // empty: made at the first start and kept in the data folder
   std::string mongodb_uri;

@@ -32,6 +32,39 @@ WebSocketMessage websocket_message(const sio::EngineFrame& frame) { return {fram
 
 }  // namespace
 
+// --- EngineCounters
+// -----------------------------------------------------------------------------------------------------------------
+
+EngineCounters::EngineCounters(Metrics* metrics) {
+  if (metrics == nullptr) return;
+  const auto sessions = [metrics](const char* transport) -> prometheus::Gauge& {
+    return metrics->gauge("taskgate_socket_sessions", "Open Socket.IO sessions.", {{"transport", transport}});
+  };
+  measures_.emplace(Measures{
+      sessions("polling"), sessions("websocket"),
+      metrics->counter("taskgate_socket_handshakes_refused_total", "Socket.IO sessions that were refused with 503."),
+      metrics->counter("taskgate_socket_slow_readers_closed_total", "Sessions closed for a full outgoing queue.")});
+}
+
+void EngineCounters::count_session(EngineTransport transport, bool up) {
+  const bool polls = transport == EngineTransport::polling;
+  (polls ? polling : websocket).fetch_add(up ? 1 : ~std::uint64_t{0}, std::memory_order_relaxed);
+  if (measures_) (polls ? measures_->polling : measures_->websocket).Increment(up ? 1 : -1);
+}
+
+void EngineCounters::count_refused_handshake() {
+  refused_handshakes.fetch_add(1, std::memory_order_relaxed);
+  if (measures_) measures_->refused_handshakes.Increment();
+}
+
+void EngineCounters::count_full_queue() {
+  closed_full_queue.fetch_add(1, std::memory_order_relaxed);
+  if (measures_) measures_->closed_full_queue.Increment();
+}
+
+// --- EngineConnection
+// ---------------------------------------------------------------------------------------------------------------
+
 EngineConnection::EngineConnection(std::shared_ptr<EngineLoop> loop, std::shared_ptr<EngineCounters> counters,
                                    const EngineOptions& options, EngineTransport transport,
                                    std::shared_ptr<const EngineHandshake> handshake)
@@ -43,7 +76,7 @@ EngineConnection::EngineConnection(std::shared_ptr<EngineLoop> loop, std::shared
       session_(loop_->make_sid(), transport_of(transport), session_options(options, *handshake_), *this, now()) {}
 
 EngineConnection::~EngineConnection() {
-  if (counted_) count_transport(transport(), false);
+  if (counted_) counters_->count_session(transport(), false);
 }
 
 // --- For the user of the session
@@ -60,7 +93,8 @@ bool EngineConnection::writable() const {
 }
 
 std::size_t EngineConnection::queued_bytes() const {
-  return session_.queued_bytes() + (websocket_ ? websocket_->queued_bytes() : 0);
+  return session_.queued_bytes() + session_.queued_frames() * queued_message_cost +
+         (websocket_ ? websocket_->queued_bytes() : 0);
 }
 
 void EngineConnection::send(const std::vector<sio::EngineFrame>& frames) {
@@ -93,7 +127,7 @@ bool EngineConnection::overflows() {
   if (overflowed_) return true;
   if (queued_bytes() <= hard_bytes_) return false;
   overflowed_ = true;
-  counters_->closed_full_queue.fetch_add(1, std::memory_order_relaxed);
+  counters_->count_full_queue();
   boost::asio::post(executor(), [self = shared_from_this()] {
     const auto websocket = self->websocket_;
     self->abandon("outgoing queue full");
@@ -126,7 +160,7 @@ void EngineConnection::reschedule() {
 void EngineConnection::start(std::shared_ptr<EngineListener> listener, std::shared_ptr<WebSocket> websocket) {
   websocket_ = std::move(websocket);
   counted_ = true;
-  count_transport(transport(), true);
+  counters_->count_session(transport(), true);
   session_.start();
   listener_ = std::move(listener);
   if (listener_) listener_->on_open();
@@ -174,6 +208,9 @@ WebSocketEvents EngineConnection::websocket_events(const std::shared_ptr<WebSock
   events.on_drained = [self = shared_from_this(), which] {
     if (self->websocket_.get() == which) self->drained();
   };
+  events.on_too_large = [self = shared_from_this(), which] {
+    if (self->websocket_.get() == which && self->open() && self->listener_) self->listener_->on_too_large();
+  };
   events.on_close = [self = shared_from_this(), which](bool) { self->on_websocket_closed(which); };
   return events;
 }
@@ -219,11 +256,6 @@ void EngineConnection::drained() {
   for (const auto& [key, frames] : held) send(frames);
 }
 
-void EngineConnection::count_transport(EngineTransport transport, bool up) {
-  auto& counter = transport == EngineTransport::polling ? counters_->polling : counters_->websocket;
-  counter.fetch_add(up ? 1 : ~std::uint64_t{0}, std::memory_order_relaxed);
-}
-
 // --- What the state machine asks for
 // ------------------------------------------------------------------------------------------------
 
@@ -253,8 +285,8 @@ void EngineConnection::close_probe() {
 
 void EngineConnection::adopt_probe() {
   websocket_ = std::exchange(probe_, nullptr);
-  count_transport(EngineTransport::polling, false);
-  count_transport(EngineTransport::websocket, true);
+  counters_->count_session(EngineTransport::polling, false);
+  counters_->count_session(EngineTransport::websocket, true);
 }
 
 void EngineConnection::on_message(std::string_view data, bool binary) {

@@ -19,11 +19,27 @@ namespace taskgate::net {
 
 // Counted by all loops, read by anybody.
 struct EngineCounters {
+  explicit EngineCounters(Metrics* metrics);
+
+  void count_session(EngineTransport transport, bool up);
+  void count_refused_handshake();
+  void count_full_queue();
+
   std::atomic<std::uint64_t> polling{0};
   std::atomic<std::uint64_t> websocket{0};
   std::atomic<std::uint64_t> dropped_volatile{0};
   std::atomic<std::uint64_t> closed_full_queue{0};
   std::atomic<std::uint64_t> refused_origin{0};
+  std::atomic<std::uint64_t> refused_handshakes{0};  // a full or stopping server, or too many at a time
+
+ private:
+  struct Measures {
+    prometheus::Gauge& polling;
+    prometheus::Gauge& websocket;
+    prometheus::Counter& refused_handshakes;
+    prometheus::Counter& closed_full_queue;
+  };
+  std::optional<Measures> measures_;
 };
 
 // Whoever uses a session: an echo, or Socket.IO. Called on the session's loop.
@@ -32,6 +48,7 @@ class EngineListener {
   virtual ~EngineListener() = default;
   virtual void on_open() {}  // once, first
   virtual void on_message(std::string_view data, bool binary) = 0;
+  virtual void on_too_large() {}  // a message beyond the limit: something may be sent before the connection is closed
   virtual void on_close(std::string_view reason) = 0;  // once, last
   virtual void tick(sio::Moment) {}
   [[nodiscard]] virtual sio::Moment next_deadline() const { return sio::Moment::max(); }
@@ -102,7 +119,6 @@ class EngineConnection final : public std::enable_shared_from_this<EngineConnect
   void on_websocket_closed(const WebSocket* which);
   void drained();
   void after_input();
-  void count_transport(EngineTransport transport, bool up);
   bool overflows();
 
   std::shared_ptr<EngineLoop> loop_;

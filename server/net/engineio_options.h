@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/async.h"
+#include "base/metrics.h"
+#include "net/admission.h"
 #include "net/http.h"
 
 namespace taskgate::net {
@@ -60,9 +62,18 @@ struct EngineOptions {
   // Asked once per handshake, before a session is made. A text refuses it: 403 with that text.
   std::function<Awaitable<std::optional<std::string>>(const Request& request)> allow_request;
 
+  // Where sessions by transport, refused handshakes and readers that were too slow are measured (taskgate_socket_…);
+  // outlives the server. Empty: nowhere.
+  Metrics* metrics = nullptr;
+
   std::size_t sessions_max = 20'000;  // all loops together; above, handshakes are answered 503 with Retry-After
-  // Bytes waiting to be sent on one connection. Above the soft limit volatile events are dropped and coalesced ones
-  // wait; above the hard limit the connection is closed with the reason `outgoing queue full`.
+  HandshakeRates handshakes;          // what is over is answered in the same way
+  // At the end sessions are closed at moments spread at random, so many per second on average, so that their clients do
+  // not come back all at once; see SocketIoServer::stop.
+  double closings_per_second = 500;
+  // Bytes waiting to be sent on one connection, and `queued_message_cost` for each message. Above the soft limit
+  // volatile events are dropped and coalesced ones wait; above the hard limit the connection is closed with the reason
+  // `outgoing queue full`.
   std::size_t outgoing_soft_bytes = 1'000'000;
   std::size_t outgoing_hard_bytes = 8'000'000;
 };

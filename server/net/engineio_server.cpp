@@ -1,5 +1,6 @@
 #include "net/engineio_server.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -7,6 +8,7 @@
 #include <stdexcept>
 
 #include "net/engineio_cors.h"
+#include "net/engineio_drain.h"
 #include "net/engineio_responses.h"
 #include "sio/engineio_request.h"
 
@@ -19,11 +21,18 @@ struct EngineServer::State {
   EngineOptions options;
   std::vector<std::shared_ptr<EngineLoop>> loops;
   MakeListener make_listener;
-  std::shared_ptr<EngineCounters> counters = std::make_shared<EngineCounters>();
+  std::shared_ptr<EngineCounters> counters;
   std::atomic<bool> stopping{false};
+  std::unique_ptr<HandshakeGate> gate;
 
-  [[nodiscard]] bool full() const {
-    return stopping.load() || counters->polling.load() + counters->websocket.load() >= options.sessions_max;
+  [[nodiscard]] std::uint64_t sessions() const { return counters->polling.load() + counters->websocket.load(); }
+
+  // Whether a client may have a session now. Asked before anything that costs more than a header.
+  [[nodiscard]] bool admits(const Request& request) {
+    const bool admitted = !stopping.load() && sessions() < options.sessions_max &&
+                          gate->admit(request.peer_address, std::chrono::steady_clock::now());
+    if (!admitted) counters->count_refused_handshake();
+    return admitted;
   }
 
   [[nodiscard]] std::shared_ptr<EngineLoop> loop_of(const asio::any_io_executor& executor) const {
@@ -122,6 +131,7 @@ void check_options(const EngineOptions& options, std::size_t loops) {
   if (options.outgoing_soft_bytes > options.outgoing_hard_bytes) {
     throw std::invalid_argument("outgoing_soft_bytes must not exceed outgoing_hard_bytes");
   }
+  if (!(options.closings_per_second > 0)) throw std::invalid_argument("closings_per_second must be above 0");
 }
 
 }  // namespace
@@ -130,7 +140,9 @@ EngineServer::EngineServer(EngineOptions options, std::vector<asio::any_io_execu
     : state_(std::make_shared<State>()) {
   check_options(options, loops.size());
   state_->options = std::move(options);
+  state_->counters = std::make_shared<EngineCounters>(state_->options.metrics);
   state_->make_listener = std::move(make_listener);
+  state_->gate = std::make_unique<HandshakeGate>(state_->options.handshakes, std::chrono::steady_clock::now());
   for (std::size_t index = 0; index < loops.size(); ++index) {
     state_->loops.push_back(std::make_shared<EngineLoop>(index, std::move(loops[index])));
   }
@@ -207,13 +219,13 @@ Awaitable<Response> EngineServer::answer_on_owner(std::shared_ptr<State> state, 
 }
 
 Awaitable<Response> EngineServer::handshake(std::shared_ptr<State> state, std::shared_ptr<const Request> request) {
+  if (!state->admits(*request)) co_return overloaded_response();
   if (state->options.allow_request) {
     const std::optional<std::string> refusal = co_await state->options.allow_request(*request);
     if (refusal) co_return engine_error_response(EngineError::forbidden, *refusal);
   }
   const auto revision = sio::check_protocol(engine_request(*request, false), state->options.allow_revision_3);
   if (!revision) co_return engine_error_response(EngineError::unsupported_protocol_version);
-  if (state->full()) co_return overloaded_response();
 
   const asio::any_io_executor here = co_await asio::this_coro::executor;
   const auto loop = state->loop_of(here);
@@ -257,6 +269,11 @@ Awaitable<WebSocketDecision> EngineServer::decide(std::shared_ptr<State> state,
     state->counters->refused_origin.fetch_add(1, std::memory_order_relaxed);
     error = EngineError::forbidden;
   }
+  if (!error && asked.sid.empty() && !state->admits(*request)) {
+    decision.refusal = overloaded_response();
+    decision.refusal->close = true;
+    co_return decision;
+  }
   if (!error && asked.sid.empty() && state->options.allow_request) {
     const std::optional<std::string> refusal = co_await state->options.allow_request(*request);
     if (refusal) {
@@ -277,9 +294,6 @@ Awaitable<WebSocketDecision> EngineServer::decide(std::shared_ptr<State> state,
       if (!upgrades || !connection || !connection->probe(websocket)) return turn_away(websocket);
       return connection->websocket_events(websocket);
     };
-  } else if (state->full()) {
-    decision.refusal = overloaded_response();
-    decision.refusal->close = true;
   } else {
     decision.accept = [state,
                        handshake = handshake_of(*request, *revision)](const std::shared_ptr<WebSocket>& websocket) {
@@ -294,15 +308,20 @@ Awaitable<WebSocketDecision> EngineServer::decide(std::shared_ptr<State> state,
 // --- The end
 // ------------------------------------------------------------------------------------------------------------------------
 
+void EngineServer::refuse_handshakes() { state_->stopping.store(true); }
+
 void EngineServer::stop(std::chrono::milliseconds patience) {
-  state_->stopping.store(true);
+  refuse_handshakes();
+  using Seconds = std::chrono::duration<double>;
+  const Seconds wanted(static_cast<double>(state_->sessions()) / state_->options.closings_per_second);
+  const Seconds spread = std::min<Seconds>(wanted, patience * 3 / 4);
   std::vector<std::future<void>> done;
   for (const auto& loop : state_->loops) {
     auto promise = std::make_shared<std::promise<void>>();
     done.push_back(promise->get_future());
-    asio::post(loop->executor(), [loop, promise] {
-      for (const auto& connection : loop->all()) connection->abandon("server shutting down");
-      promise->set_value();
+    asio::post(loop->executor(), [loop, promise, spread] {
+      const auto drain = std::make_shared<EngineDrain>(loop, [promise] { promise->set_value(); });
+      drain->start(std::chrono::duration_cast<std::chrono::milliseconds>(spread));
     });
   }
   const auto until = std::chrono::steady_clock::now() + patience;

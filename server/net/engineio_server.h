@@ -36,7 +36,8 @@ class EngineServer {
   [[nodiscard]] Awaitable<Response> handle_http(Request request);
   [[nodiscard]] Awaitable<WebSocketDecision> handle_upgrade(Request request);
 
-  // Refuses handshakes and ends every session, with the reason `server shutting down`. See SocketIoServer::stop.
+  // See SocketIoServer.
+  void refuse_handshakes();
   void stop(std::chrono::milliseconds patience);
 
   [[nodiscard]] const EngineOptions& options() const;

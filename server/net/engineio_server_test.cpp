@@ -2,11 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+
 #include "net/engineio_cors.h"
 #include "net/socketio_test_client.h"
 
 namespace taskgate::net {
 namespace {
+
+Awaitable<std::optional<std::string>> allow() { co_return std::nullopt; }
 
 TEST(EngineServer, AnswersErrorsWordForWord) {
   SocketIoTestServer server;
@@ -216,6 +222,37 @@ TEST(EngineServer, RefusesHandshakesWhenFull) {
   EXPECT_EQ(WebSocketClient(server.port()).answer.status, 503);
 }
 
+TEST(EngineServer, AnswersHandshakesOverTheRateLikeAFullServer) {
+  SocketIoOptions options;
+  options.engine.handshakes.per_second = 0.001;
+  options.engine.handshakes.burst = 2;
+  SocketIoTestServer server({}, options);
+  const PollingClient client(server.port());
+  EXPECT_EQ(WebSocketClient(server.port()).answer.status, 101);
+  const RawResponse refused = exchange(server.port(), "GET", "EIO=4&transport=polling");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_FALSE(refused.header("Retry-After").empty());
+  EXPECT_EQ(WebSocketClient(server.port()).answer.status, 503);
+  EXPECT_EQ(server.io().stats().refused_handshakes, 2U);
+  // Whoever has a session is not concerned, an upgrade is no handshake.
+  EXPECT_EQ(client.post("40").body, "ok");
+  EXPECT_EQ(WebSocketClient(server.port(), "EIO=4&transport=websocket&sid=" + client.sid).answer.status, 101);
+}
+
+TEST(EngineServer, AsksNobodyAboutAHandshakeThatIsOverTheRate) {
+  std::atomic<int> asked{0};
+  SocketIoOptions options;
+  options.engine.handshakes.per_second = 0.001;
+  options.engine.handshakes.burst = 1;
+  options.engine.allow_request = [&asked](const Request&) {
+    ++asked;
+    return allow();
+  };
+  SocketIoTestServer server({}, options);
+  for (int round = 0; round < 5; ++round) (void)exchange(server.port(), "GET", "EIO=4&transport=polling");
+  EXPECT_EQ(asked.load(), 1);
+}
+
 Awaitable<std::optional<std::string>> refuse_everybody(const Request&) { co_return "not today"; }
 
 TEST(EngineServer, AsksTheHookBeforeAHandshake) {
@@ -247,6 +284,54 @@ TEST(EngineServer, ClosesSessionsAndRefusesHandshakesOnceStopped) {
   EXPECT_EQ(websocket->receive(), "closed");
   EXPECT_EQ(polling.poll().status, 400);
   EXPECT_EQ(exchange(server.port(), "GET", "EIO=4&transport=polling").status, 503);
+}
+
+// Twelve closings at twelve per second take about a second: no two of a handful come in the same turn but by chance.
+TEST(EngineServer, SpreadsTheClosingsOfAStopOverItsPatience) {
+  std::mutex mutex;
+  std::vector<std::chrono::steady_clock::time_point> ends;
+  SocketIoOptions options;
+  options.engine.closings_per_second = 12;
+  SocketIoTestServer server(
+      [&](SocketIoServer& io) {
+        io.on_connection([&](const SocketPtr& socket) {
+          socket->on_disconnect([&](std::string_view reason) {
+            EXPECT_EQ(reason, "server shutting down");
+            const std::lock_guard lock(mutex);
+            ends.push_back(std::chrono::steady_clock::now());
+          });
+        });
+      },
+      options);
+  std::vector<std::unique_ptr<WebSocketClient>> clients;
+  for (int i = 0; i < 12; ++i) clients.push_back(WebSocketClient::entered(server.port()));
+  server.io().stop(std::chrono::seconds{5});
+  ASSERT_EQ(ends.size(), 12U);
+  std::sort(ends.begin(), ends.end());
+  EXPECT_GT(ends.back() - ends.front(), std::chrono::milliseconds{200});
+  for (const auto& client : clients) EXPECT_EQ(client->receive(), "closed");
+}
+
+TEST(EngineServer, ClosesEverythingWithinItsPatience) {
+  SocketIoOptions options;
+  options.engine.closings_per_second = 0.001;
+  SocketIoTestServer server({}, options);
+  std::vector<std::unique_ptr<WebSocketClient>> clients;
+  for (int i = 0; i < 4; ++i) clients.push_back(WebSocketClient::entered(server.port()));
+  server.io().stop(std::chrono::milliseconds{400});
+  for (const auto& client : clients) EXPECT_EQ(client->receive(), "closed");
+}
+
+TEST(EngineServer, RefusesHandshakesBeforeItStops) {
+  SocketIoTestServer server([](SocketIoServer& io) {
+    io.on("echo", [](const SocketPtr&, Event& event) { event.ack(event.arguments.forward()); });
+  });
+  const auto open = WebSocketClient::entered(server.port());
+  server.io().refuse_handshakes();
+  EXPECT_EQ(exchange(server.port(), "GET", "EIO=4&transport=polling").status, 503);
+  EXPECT_EQ(WebSocketClient(server.port()).answer.status, 503);
+  open->send(R"(421["echo",1])");
+  EXPECT_EQ(open->receive(), "431[1]");
 }
 
 // --- CORS ---

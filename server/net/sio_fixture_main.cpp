@@ -1,5 +1,5 @@
 // The server that the public test suites of Engine.IO 4 and Socket.IO 5 expect on localhost:3000, made of the same
-// library as the product. See server/sio/README.md for how to run them.
+// library as the product, and a bare WebSocket echo at /echo. See docs/realtime.md for how to run them.
 
 #include <csignal>
 #include <cstdlib>
@@ -30,6 +30,21 @@ class Echo final : public EngineListener {
  private:
   std::weak_ptr<EngineConnection> connection_;
 };
+
+// A bare WebSocket that echoes: what Autobahn's fuzzing client talks to.
+WebSocketDecision accept_echo() {
+  WebSocketDecision decision;
+  decision.message_bytes_max = 64U * 1024 * 1024;
+  decision.accept = [](const std::shared_ptr<WebSocket>& websocket) {
+    WebSocketEvents events;
+    events.on_message = [websocket](std::string_view message, bool binary) {
+      websocket->send({std::make_shared<const std::string>(message), binary});
+    };
+    events.on_close = [](bool) {};
+    return events;
+  };
+  return decision;
+}
 
 template <class Options>
 void use_suite_settings(Options& options) {
@@ -111,6 +126,7 @@ class Fixture {
   static Awaitable<WebSocketDecision> decide(Fixture& self, Request request) {
     if (self.io_.owns(request.path)) co_return co_await self.io_.handle_upgrade(std::move(request));
     if (self.echo_.owns(request.path)) co_return co_await self.echo_.handle_upgrade(std::move(request));
+    if (request.path == "/echo") co_return accept_echo();
     WebSocketDecision decision;
     decision.refusal = Response::text(404, "text/plain", "not found");
     co_return decision;

@@ -55,7 +55,7 @@ void SocketIoClient::on_enter(std::string_view nsp, std::string_view auth) {
   }
   if (!take_event()) {
     core_->counters().rate_limited.fetch_add(1, std::memory_order_relaxed);
-    connection_.refuse(nsp, "Too many events", R"({"code":"rate_limited"})");
+    connection_.refuse(nsp, "Too many events", R"({"code":"too_many_requests"})");
     return;
   }
   auto handshake = std::make_shared<Handshake>();
@@ -86,9 +86,16 @@ Awaitable<void> SocketIoClient::ask_middlewares(std::shared_ptr<SocketIoClient> 
 void SocketIoClient::let_in(std::size_t nsp, const HandshakePtr& handshake) {
   const auto engine = this->engine();
   if (!engine) return;
+  auto place = core_->accounts().enter(handshake->account, std::chrono::steady_clock::now());
+  if (!place) {
+    connection_.refuse(handshake->nsp, "There are as many connections of this account as there may be",
+                       R"({"code":"too_many_connections"})");
+    return;
+  }
   const std::string id = socket_id(*engine, handshake->nsp);
   if (!connection_.accept(handshake->nsp, id)) return;
   auto entered = std::make_shared<NamespaceSocket>(core_, nsp, id, handshake, shared_from_this());
+  entered->take_place(std::move(*place));
   sockets_.push_back(entered);
   for (const ConnectionHandler& handler : core_->plan(nsp).connection_handlers) {
     try {
@@ -131,6 +138,10 @@ void SocketIoClient::send(const sio::EngineFrame& frame) {
 
 // --- The session
 // --------------------------------------------------------------------------------------------------------------------
+
+void SocketIoClient::on_too_large() {
+  for (const auto& socket : sockets_) socket->tell_too_large();
+}
 
 void SocketIoClient::on_close(std::string_view reason) { connection_.closed(reason); }
 

@@ -23,6 +23,7 @@ class SocketIoClient final : public EngineListener,
 
   void on_open() override { connection_.open(); }
   void on_message(std::string_view data, bool binary) override { connection_.receive(data, binary); }
+  void on_too_large() override;
   void on_close(std::string_view reason) override;
   void tick(sio::Moment now) override;
   [[nodiscard]] sio::Moment next_deadline() const override;

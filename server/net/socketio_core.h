@@ -43,10 +43,11 @@ struct SocketIoCounters {
 // What the parts of a Socket.IO server share: the options, the namespaces, the counters, the way to the loops.
 class SocketCore : public std::enable_shared_from_this<SocketCore> {
  public:
-  explicit SocketCore(SocketIoOptions options) : options_(std::move(options)) {}
+  explicit SocketCore(SocketIoOptions options) : options_(std::move(options)), accounts_(options_.account) {}
 
   [[nodiscard]] const SocketIoOptions& options() const { return options_; }
   [[nodiscard]] SocketIoCounters& counters() { return counters_; }
+  [[nodiscard]] AccountBudgets& accounts() { return accounts_; }
   [[nodiscard]] std::optional<std::size_t> find(std::string_view nsp) const;
   [[nodiscard]] std::size_t find_or_add(std::string_view nsp);
   [[nodiscard]] NamespacePlan& plan(std::size_t nsp) { return *plans_[nsp]; }
@@ -66,6 +67,7 @@ class SocketCore : public std::enable_shared_from_this<SocketCore> {
 
   SocketIoOptions options_;
   SocketIoCounters counters_;
+  AccountBudgets accounts_;
   std::vector<std::unique_ptr<NamespacePlan>> plans_;
   std::vector<std::shared_ptr<EngineLoop>> loops_;
 };

@@ -10,7 +10,16 @@
 namespace taskgate::net {
 namespace {
 
+constexpr const char* too_many = R"({"ok":false,"code":"too_many_requests","message":"Too many events"})";
+constexpr const char* too_large = R"({"ok":false,"code":"payload_too_large","message":"The event is too large"})";
+
 sio::Moment now() { return std::chrono::steady_clock::now(); }
+
+std::size_t bytes_of(const sio::ReceivedArguments& arguments) {
+  std::size_t sum = arguments.joined().size();
+  for (const auto& attachment : arguments.attachments()) sum += attachment->size();
+  return sum;
+}
 
 // What went wrong in a handler goes to the log, and in general words to the client.
 void report_failure(const std::exception_ptr& failure, const std::string& event, const Ack& ack) {
@@ -110,9 +119,8 @@ void NamespaceSocket::receive(sio::Packet packet) {
   event.name = std::move(packet.event);
   event.arguments = std::move(packet.arguments);
   if (packet.id) event.ack = Ack(weak_from_this(), *packet.id);
-  const bool in_time = client_ && client_->take_event();
-  if (!in_time || waiting_.size() >= core_->options().events_waiting_max) {
-    refuse_for_rate(event);
+  if (const char* answer = why_not(event)) {
+    refuse(event, answer);
   } else if (busy_) {
     waiting_.push_back(std::move(event));
   } else {
@@ -120,15 +128,26 @@ void NamespaceSocket::receive(sio::Packet packet) {
   }
 }
 
-void NamespaceSocket::refuse_for_rate(const Event& event) {
-  core_->counters().rate_limited.fetch_add(1, std::memory_order_relaxed);
-  static constexpr const char* answer = R"({"ok":false,"code":"rate_limited","message":"Too many events"})";
+// The answer to an event that is over a limit; nothing for one that is not.
+const char* NamespaceSocket::why_not(const Event& event) {
+  const bool in_time = client_ && client_->take_event() && place_.take_event(now());
+  if (!in_time || waiting_.size() >= core_->options().events_waiting_max) {
+    core_->counters().rate_limited.fetch_add(1, std::memory_order_relaxed);
+    return too_many;
+  }
+  const std::size_t most = core_->options().event_bytes_max;
+  return most > 0 && bytes_of(event.arguments) > most ? too_large : nullptr;
+}
+
+void NamespaceSocket::refuse(const Event& event, const char* answer) {
   if (event.ack.wanted()) {
     event.ack(answer);
   } else {
     emit("$error", answer, {});
   }
 }
+
+void NamespaceSocket::tell_too_large() { emit("$error", too_large, {}); }
 
 void NamespaceSocket::dispatch(Event event) {
   const EventHandler handler = handler_for(event.name);
@@ -258,6 +277,7 @@ void NamespaceSocket::left(std::string_view reason) {
   shard().sockets.fetch_sub(1);
   core_->counters().sockets.fetch_sub(1, std::memory_order_relaxed);
   client_.reset();
+  place_.leave();
   waiting_.clear();
   acks_.cancel_all();
   own_.reset();  // handlers may hold the socket

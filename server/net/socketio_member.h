@@ -52,6 +52,8 @@ class NamespaceSocket final : public Socket, public RoomMember {
   [[nodiscard]] std::size_t nsp_index() const { return nsp_; }
   void deliver(const std::vector<sio::EngineFrame>& frames, const EmitOptions& options);
   void receive(sio::Packet packet);
+  void tell_too_large();  // of a message whose end will not be read
+  void take_place(AccountPlace place) { place_ = std::move(place); }
   void resolve(std::uint64_t id, const sio::ReceivedArguments& arguments);
   void left(std::string_view reason);
   void tick(sio::Moment now) { acks_.expire(now); }
@@ -69,7 +71,8 @@ class NamespaceSocket final : public Socket, public RoomMember {
   void answer(std::uint64_t id, const sio::Arguments& arguments) override;
   OwnHandlers& own();
   [[nodiscard]] EventHandler handler_for(const std::string& event) const;
-  void refuse_for_rate(const Event& event);
+  [[nodiscard]] const char* why_not(const Event& event);
+  void refuse(const Event& event, const char* answer);
   void dispatch(Event event);
   void run_plain(const EventHandler& handler, Event event);
   void start_coroutine(const EventHandler& handler, Event event);
@@ -84,6 +87,7 @@ class NamespaceSocket final : public Socket, public RoomMember {
   HandshakePtr handshake_;
   std::shared_ptr<SocketIoClient> client_;  // while connected
   std::shared_ptr<EngineLoop> loop_;
+  AccountPlace place_;
   std::unique_ptr<OwnHandlers> own_;
   sio::AckTable acks_;
   std::deque<Event> waiting_;  // behind the coroutine that is running

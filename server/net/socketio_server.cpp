@@ -101,8 +101,11 @@ SocketIoStats SocketIoServer::stats() const {
   stats.dropped_volatile = engine.dropped_volatile.load();
   stats.closed_full_queue = engine.closed_full_queue.load();
   stats.refused_origin = engine.refused_origin.load();
+  stats.refused_handshakes = engine.refused_handshakes.load();
   return stats;
 }
+
+void SocketIoServer::refuse_handshakes() { engine_->refuse_handshakes(); }
 
 void SocketIoServer::stop(std::chrono::milliseconds patience) { engine_->stop(patience); }
 

@@ -31,10 +31,17 @@ struct SocketIoOptions {
   std::size_t namespaces_per_connection_max = 32;
   std::size_t rooms_per_socket_max = 1'000;
   // Events that one connection may send, entering a namespace among them: a token bucket. What is over is not handled
-  // but answered `{ok:false, code:"rate_limited"}`, or told by an event `$error` with the same when no answer was asked
-  // for, or refused by a CONNECT_ERROR. 0: no limit.
+  // but answered `{ok:false, code:"too_many_requests"}`, or told by an event `$error` with the same when no answer was
+  // asked for, or refused by a CONNECT_ERROR. 0: no limit.
   double events_per_second = 0;
   double events_burst = 100;
+  // Of all sockets with the same Handshake::account. One socket too many is refused with the code
+  // `too_many_connections`, events over the rate as above.
+  AccountLimits account;
+  // Bytes of the arguments of one event, attachments included; more is not handled but answered like the above, with
+  // the code `payload_too_large`. 0: what the transport takes. A WebSocket message beyond that
+  // (`engine.max_http_buffer_size`) is told by an `$error` of the same code, then the connection is closed with 1009.
+  std::size_t event_bytes_max = 0;
   // The browser builds of the official client, served below the path as the official server does ("socket.io.min.js"),
   // and "version.txt", which is their ETag. They must outlive the server. Empty: not served.
   std::span<const Asset> client_files;
@@ -54,6 +61,7 @@ struct SocketIoStats {
   std::uint64_t dropped_volatile = 0;
   std::uint64_t closed_full_queue = 0;
   std::uint64_t refused_origin = 0;
+  std::uint64_t refused_handshakes = 0;  // 503: a full or stopping server, or too many at a time
 };
 
 // One namespace. Configure it before the server starts; afterwards its senders may be used from any thread.
@@ -126,9 +134,12 @@ class SocketIoServer {
   // Counted without stopping anything: the figures may be a moment apart. Any thread.
   [[nodiscard]] SocketIoStats stats() const;
 
-  // Refuses new handshakes (503) and closes the transport of every session, so that clients come back by themselves, to
-  // whoever serves then. Returns when the loops have done so, at the latest after `patience`. From any thread but a
-  // loop; idempotent.
+  // Answers new handshakes with 503 from now on; what is open goes on. For the time before stop(). Any thread.
+  void refuse_handshakes();
+  // Refuses new handshakes and closes the transport of every session, so that clients come back by themselves, to
+  // whoever serves then: each at a moment of its own, `engine.closings_per_second` on average, but all within three
+  // quarters of `patience`. Returns when that is done, at the latest after `patience`. From any thread but a loop;
+  // idempotent.
   void stop(std::chrono::milliseconds patience = std::chrono::seconds{5});
 
  private:

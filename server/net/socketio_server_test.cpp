@@ -261,8 +261,8 @@ TEST(SocketIoServer, TellsWhoSendsTooFast) {
   client->send(R"(42["e"])");
   EXPECT_EQ(client->receive(), "430[1]");
   EXPECT_EQ(client->receive(), "431[1]");
-  EXPECT_EQ(client->receive(), R"(432[{"ok":false,"code":"rate_limited","message":"Too many events"}])");
-  EXPECT_EQ(client->receive(), R"(42["$error",{"ok":false,"code":"rate_limited","message":"Too many events"}])");
+  EXPECT_EQ(client->receive(), R"(432[{"ok":false,"code":"too_many_requests","message":"Too many events"}])");
+  EXPECT_EQ(client->receive(), R"(42["$error",{"ok":false,"code":"too_many_requests","message":"Too many events"}])");
   EXPECT_EQ(server.io().stats().rate_limited, 2U);
 }
 
@@ -279,10 +279,99 @@ TEST(SocketIoServer, CountsEventsByConnectionSoThatEnteringAgainGivesNoNewBudget
   client->send("40");
   EXPECT_EQ(client->receive().substr(0, 2), "40");
   client->send(R"(422["hello"])");
-  EXPECT_EQ(client->receive(), R"(432[{"ok":false,"code":"rate_limited","message":"Too many events"}])");
+  EXPECT_EQ(client->receive(), R"(432[{"ok":false,"code":"too_many_requests","message":"Too many events"}])");
   client->send("41");
   client->send("40");
-  EXPECT_EQ(client->receive(), R"(44{"message":"Too many events","data":{"code":"rate_limited"}})");
+  EXPECT_EQ(client->receive(), R"(44{"message":"Too many events","data":{"code":"too_many_requests"}})");
+}
+
+Awaitable<std::optional<ConnectError>> name_account(HandshakePtr handshake) {
+  if (handshake->auth != "{}") handshake->account = handshake->auth;
+  co_return std::nullopt;
+}
+
+TEST(SocketIoServer, BoundsTheSocketsOfAnAccount) {
+  SocketIoOptions options;
+  options.account.sockets_max = 2;
+  SocketIoTestServer server([](SocketIoServer& io) { io.use(name_account); }, options);
+  const std::string connect = R"(40{"user":"alice"})";
+  auto first = WebSocketClient::entered(server.port(), connect);
+  const auto second = WebSocketClient::entered(server.port(), connect);
+  WebSocketClient third(server.port());
+  (void)third.receive();
+  third.send(connect);
+  EXPECT_THAT(third.receive(), AllOf(StartsWith("44{"), HasSubstr(R"({"code":"too_many_connections"})")));
+  const auto others = WebSocketClient::entered(server.port(), R"(40{"user":"bob"})");
+  const auto nobody = WebSocketClient::entered(server.port());
+
+  first->send("41");  // a place is free again
+  third.send(connect);
+  EXPECT_TRUE(eventually([&] {
+    const std::string answer = third.receive();
+    if (answer.substr(0, 2) == "40") return true;
+    third.send(connect);
+    return false;
+  }));
+}
+
+TEST(SocketIoServer, CountsTheEventsOfAllSocketsOfAnAccount) {
+  SocketIoOptions options;
+  options.account.events_per_second = 0.001;
+  options.account.events_burst = 3;
+  SocketIoTestServer server(
+      [](SocketIoServer& io) {
+        io.use(name_account);
+        io.on("e", [](const SocketPtr&, Event& event) { event.ack("1"); });
+      },
+      options);
+  const std::string refused = R"([{"ok":false,"code":"too_many_requests","message":"Too many events"}])";
+  const std::string connect = R"(40{"user":"alice"})";
+  auto first = WebSocketClient::entered(server.port(), connect);
+  const auto second = WebSocketClient::entered(server.port(), connect);
+  for (WebSocketClient* client : {first.get(), second.get(), first.get()}) {
+    client->send(R"(421["e"])");
+    EXPECT_EQ(client->receive(), "431[1]");
+  }
+  second->send(R"(422["e"])");
+  EXPECT_EQ(second->receive(), "432" + refused);
+  const auto other = WebSocketClient::entered(server.port());
+  other->send(R"(421["e"])");
+  EXPECT_EQ(other->receive(), "431[1]");
+  // Leaving and coming back is no new budget.
+  first.reset();
+  const auto again = WebSocketClient::entered(server.port(), connect);
+  again->send(R"(423["e"])");
+  EXPECT_EQ(again->receive(), "433" + refused);
+}
+
+TEST(SocketIoServer, AnswersAnEventThatIsTooLargeAndGoesOn) {
+  SocketIoOptions options;
+  options.event_bytes_max = 100;
+  SocketIoTestServer server(
+      [](SocketIoServer& io) { io.on("e", [](const SocketPtr&, Event& event) { event.ack("1"); }); }, options);
+  const auto client = WebSocketClient::entered(server.port());
+  const std::string refusal = R"({"ok":false,"code":"payload_too_large","message":"The event is too large"})";
+  client->send(fmt::format(R"(421["e","{}"])", std::string(100, 'x')));
+  EXPECT_EQ(client->receive(), "431[" + refusal + "]");
+  client->send(fmt::format(R"(42["e","{}"])", std::string(100, 'x')));
+  EXPECT_EQ(client->receive(), R"(42["$error",)" + refusal + "]");
+  client->send(R"(451-2["e",{"_placeholder":true,"num":0}])");
+  client->send(std::string(101, 'b'), true);
+  EXPECT_EQ(client->receive(), "432[" + refusal + "]");
+  client->send(R"(423["e","fits"])");
+  EXPECT_EQ(client->receive(), "433[1]");
+}
+
+TEST(SocketIoServer, TellsOfAMessageBeyondTheTransportBeforeItCloses) {
+  SocketIoOptions options;
+  options.engine.max_http_buffer_size = 1'000;
+  SocketIoTestServer server({}, options);
+  const auto client = WebSocketClient::entered(server.port());
+  client->send(fmt::format(R"(42["e","{}"])", std::string(1'000, 'x')));
+  EXPECT_EQ(client->receive(),
+            R"(42["$error",{"ok":false,"code":"payload_too_large","message":"The event is too large"}])");
+  EXPECT_EQ(client->receive(), "closed");
+  EXPECT_EQ(client->close_code, 1009);
 }
 
 TEST(SocketIoServer, DropsVolatileEventsWhenNobodyPolls) {

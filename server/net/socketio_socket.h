@@ -36,6 +36,8 @@ struct Handshake {
   std::string auth = "{}";                         // the JSON object the client gave as `auth`
   std::shared_ptr<const EngineHandshake> request;  // the HTTP request that opened the connection
   std::shared_ptr<void> data;  // whatever the application knows of the client, such as its Principal
+  // Whose limits the socket counts against (SocketIoOptions::account), set by a middleware; empty: nobody's.
+  std::string account;
 };
 using HandshakePtr = std::shared_ptr<Handshake>;
 

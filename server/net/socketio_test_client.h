@@ -126,6 +126,7 @@ class WebSocketClient {
   }
 
   RawResponse answer;
+  int close_code = 0;  // of the server's close frame; 0: none was given
 
  private:
   std::string receive_frame() {
@@ -138,7 +139,9 @@ class WebSocketClient {
       for (const char c : extended) size = size << 8U | byte(c);
     }
     std::string payload = client_.receive_bytes(size);
-    return (byte(head[0]) & 0x0FU) == 8 ? "closed" : payload;
+    if ((byte(head[0]) & 0x0FU) != 8) return payload;
+    if (payload.size() >= 2) close_code = static_cast<int>(byte(payload[0]) << 8U | byte(payload[1]));
+    return "closed";
   }
 
   TestClient client_;

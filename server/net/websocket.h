@@ -18,6 +18,9 @@ struct WebSocketMessage {
   bool binary = false;
 };
 
+// What a queued message costs besides its payload: many small ones must count, too.
+inline constexpr std::size_t queued_message_cost = 64;
+
 // The server's end of one open WebSocket (RFC 6455). Every call and every callback happens on `executor()`, the loop
 // that owns the connection. Messages are sent in the order given, from a queue counted in bytes. After `on_close` the
 // calls do nothing, and the object may be kept as long as one likes; before, it must not outlive the server.
@@ -28,7 +31,7 @@ class WebSocket {
   [[nodiscard]] virtual boost::asio::any_io_executor executor() const = 0;
   // Queues a message. Ignored after close.
   virtual void send(WebSocketMessage message) = 0;
-  // Payload bytes queued and not yet handed to the kernel.
+  // Bytes queued and not yet handed to the kernel: the payloads, and `queued_message_cost` for each message.
   [[nodiscard]] virtual std::size_t queued_bytes() const = 0;
   // Sends what is queued, then a close frame (code 1000 or 1001 … 4999; 0: none given), then ends. Idempotent.
   virtual void close(std::uint16_t code = 0, std::string_view reason = {}) = 0;
@@ -42,6 +45,8 @@ class WebSocket {
 struct WebSocketEvents {
   std::function<void(std::string_view message, bool binary)> on_message;
   std::function<void()> on_drained;  // the queue became empty after it was not; may be empty
+  std::function<void()>
+      on_too_large;  // a message is over the limit: a last word may be sent before the 1009; may be empty
   std::function<void(bool clean)> on_close;
 };
 

@@ -1,5 +1,9 @@
 #include "net/websocket_connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <cstring>
 
 #include "base/log.h"
@@ -16,8 +20,15 @@ constexpr std::chrono::seconds close_timeout{5};  // for the peer to answer our 
 // Payloads up to this size are copied next to their header: cheaper than one more piece of the gathered write.
 constexpr std::size_t copied_payload_max = 1024;
 // A client that pings without reading the answers gets no more than these.
-constexpr std::size_t pongs_queued_max = 8;
+constexpr std::size_t pongs_queued_max = 64;
 constexpr std::size_t kept_queue_capacity = 64;
+
+// What a client does not take waits here, where it is counted and dropped by our rules, and not by the megabyte in the
+// kernel.
+void bound_kernel_queue(int socket) {
+  const int bytes = 128 * 1024;
+  (void)::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
 
 }  // namespace
 
@@ -33,6 +44,7 @@ WebSocketConnection::WebSocketConnection(asio::ip::tcp::socket socket, Loop& loo
 void WebSocketConnection::start(std::string answer, std::string_view received, const Accept& accept) {
   error_code ec;
   socket_->non_blocking(true, ec);
+  bound_kernel_queue(socket_->native_handle());
   loop_.join(shared_from_this());
   server_.open_websockets.Increment();
   queue_.push_back({std::make_shared<const std::string>(std::move(answer)), {}, false});
@@ -56,7 +68,7 @@ void WebSocketConnection::start(std::string answer, std::string_view received, c
 void WebSocketConnection::send(WebSocketMessage message) {
   if (state_ != State::open) return;
   if (!message.payload) message.payload = std::make_shared<const std::string>();
-  queued_bytes_ += message.payload->size();
+  queued_bytes_ += message.payload->size() + queued_message_cost;
   enqueue(message.binary ? WebSocketOpcode::binary : WebSocketOpcode::text, std::move(message.payload));
 }
 
@@ -147,7 +159,9 @@ void WebSocketConnection::drop_sent(std::size_t size) {
     auto& piece = queue_[first_];
     first_sent_ -= piece.size();
     const auto opcode = static_cast<WebSocketOpcode>(piece.header.bytes[0] & 0x0F);
-    if (opcode == WebSocketOpcode::text || opcode == WebSocketOpcode::binary) queued_bytes_ -= piece.payload->size();
+    if (opcode == WebSocketOpcode::text || opcode == WebSocketOpcode::binary) {
+      queued_bytes_ -= piece.payload->size() + queued_message_cost;
+    }
     if (piece.pong) --pongs_queued_;
     piece.payload.reset();
     ++first_;
@@ -240,6 +254,9 @@ void WebSocketConnection::handle(const WebSocketReceivedClose& received) {
 }
 
 void WebSocketConnection::handle(const WebSocketFault& fault) {
+  if (fault.code == close_code::message_too_big && state_ == State::open && events_.on_too_large)
+    events_.on_too_large();
+  if (state_ == State::ended) return;
   const bool ours_is_queued = state_ == State::closing;
   state_ = State::failing;
   deadline_ = std::chrono::steady_clock::now() + close_timeout;

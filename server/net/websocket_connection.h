@@ -85,7 +85,7 @@ class WebSocketConnection final : public WebSocket,
   std::vector<Piece> queue_;
   std::size_t first_ = 0;         // of the queue, not sent yet
   std::size_t first_sent_ = 0;    // bytes of it that are
-  std::size_t queued_bytes_ = 0;  // payload only
+  std::size_t queued_bytes_ = 0;  // see queued_bytes()
   std::size_t pongs_queued_ = 0;
   bool flush_due_ = false;
   bool waiting_writable_ = false;

@@ -99,6 +99,7 @@ class EngineSession {
   [[nodiscard]] bool ended() const { return state_ == State::closed; }  // nothing more will happen: forget it
   [[nodiscard]] bool poll_pending() const { return poll_pending_; }
   [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
+  [[nodiscard]] std::size_t queued_frames() const { return queue_.size(); }
 
  private:
   // closing: closed for its user, but the client, which has no poll pending, must still be told.

@@ -23,6 +23,12 @@ class TokenBucket {
     return true;
   }
 
+  // As good as new: nothing would change if it were forgotten.
+  [[nodiscard]] bool is_full(Moment now) const {
+    const std::chrono::duration<double> passed = now - updated_;
+    return per_second_ <= 0 || tokens_ + passed.count() * per_second_ >= burst_;
+  }
+
  private:
   double per_second_;
   double burst_;
