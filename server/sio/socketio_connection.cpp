@@ -32,6 +32,7 @@ void SocketIoConnection::receive(std::string_view message, bool binary) {
       handle(decoder_.take());
       break;
     case Decoder::Outcome::malformed:
+      if (decoder_.over_limit()) port_.on_too_large();
       fail("parse error");
       break;
   }

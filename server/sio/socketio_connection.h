@@ -31,6 +31,7 @@ class SocketIoConnectionPort {
   virtual void on_enter(std::string_view nsp, std::string_view auth) = 0;
   virtual void on_event(std::string_view nsp, Packet packet) = 0;
   virtual void on_ack(std::string_view nsp, std::uint64_t id, const ReceivedArguments& arguments) = 0;
+  virtual void on_too_large() = 0;  // attachments over their limits; the connection is closed right after
   // The client, once accepted, is out of the namespace.
   virtual void on_leave(std::string_view nsp, std::string_view reason) = 0;
   // The connection cannot go on: close the transport. on_leave has been called for every namespace.

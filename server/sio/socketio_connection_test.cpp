@@ -24,6 +24,7 @@ class Log final : public SocketIoConnectionPort {
   void on_ack(std::string_view nsp, std::uint64_t id, const ReceivedArguments& arguments) override {
     add("ack:", nsp, std::to_string(id) + "(" + std::string(arguments.joined()) + ")");
   }
+  void on_too_large() override { lines.emplace_back("too large"); }
   void on_leave(std::string_view nsp, std::string_view reason) override { add("leave:", nsp, reason); }
   void close(std::string_view reason) override { lines.push_back("close:" + std::string(reason)); }
 
@@ -127,6 +128,12 @@ TEST_F(SocketIoConnectionTest, ClosesOnMalformedPackets) {
   EXPECT_THAT(log.take(), ElementsAre("leave:/ parse error", "close:parse error"));
   receive(R"(2["a"])");
   EXPECT_THAT(log.lines, IsEmpty());
+}
+
+TEST_F(SocketIoConnectionTest, SaysThatAttachmentsAreOverTheirLimitBeforeItCloses) {
+  join("/");
+  receive("5257-[\"a\"]");
+  EXPECT_THAT(log.take(), ElementsAre("too large", "leave:/ parse error", "close:parse error"));
 }
 
 TEST_F(SocketIoConnectionTest, LetsTheClientLeaveOneNamespace) {

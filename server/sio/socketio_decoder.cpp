@@ -110,7 +110,8 @@ Decoder::Outcome Decoder::add_text(std::string_view text) {
   if (due_ > 0) return fail("text while attachments are due");
   Head head;
   if (const std::string_view wrong = read_head(text, head); !wrong.empty()) return fail(wrong);
-  if (head.attachments && *head.attachments > limits_.attachments_max) return fail("too many attachments");
+  over_limit_ = head.attachments && *head.attachments > limits_.attachments_max;
+  if (over_limit_) return fail("too many attachments");
   Packet packet;
   packet.type = type_of(head.type);
   packet.nsp = head.nsp;
@@ -125,7 +126,8 @@ Decoder::Outcome Decoder::add_text(std::string_view text) {
 
 Decoder::Outcome Decoder::add_binary(std::string_view bytes) {
   if (due_ == 0) return fail("binary data while none is due");
-  if (bytes.size() > due_bytes_) return fail("attachments too large");
+  over_limit_ = bytes.size() > due_bytes_;
+  if (over_limit_) return fail("attachments too large");
   due_bytes_ -= bytes.size();
   packet_->arguments.attach(std::make_shared<const std::string>(bytes));
   --due_;

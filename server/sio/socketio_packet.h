@@ -94,6 +94,7 @@ class Decoder {
   [[nodiscard]] Outcome add_binary(std::string_view bytes);
   [[nodiscard]] Packet take();
   [[nodiscard]] std::string_view error() const { return error_; }
+  [[nodiscard]] bool over_limit() const { return over_limit_; }  // malformed only for DecoderLimits of attachments
 
  private:
   Outcome fail(std::string_view why);
@@ -103,6 +104,7 @@ class Decoder {
   std::size_t due_ = 0;        // attachments still to come
   std::size_t due_bytes_ = 0;  // their budget
   std::string_view error_;
+  bool over_limit_ = false;
 };
 
 // The names that events must not have: they mean something to clients or servers.
