@@ -13,6 +13,10 @@ namespace {
 // How often a client in the middle of an upgrade gets its pending poll ended.
 constexpr std::chrono::milliseconds noop_interval{100};
 
+// A client that closes may have a poll on its way over another connection, which the close has overtaken: it is owed
+// the same answer as if it had come first.
+constexpr std::chrono::milliseconds overtaken_poll_time{500};
+
 // Clients of revision 3, its official test suite among them, listen only once they know that their WebSocket is open:
 // what comes together with the 101 is lost on them.
 constexpr std::chrono::milliseconds settling_time{10};
@@ -126,7 +130,7 @@ void EngineSession::handle(const EnginePacket& packet, Moment now) {
       enqueue(packet_frame(EnginePacketType::pong));
       break;
     case EnginePacketType::close:
-      client_closed();
+      client_closed(now);
       break;
     case EnginePacketType::open:
     case EnginePacketType::upgrade:
@@ -135,7 +139,16 @@ void EngineSession::handle(const EnginePacket& packet, Moment now) {
   }
 }
 
-void EngineSession::client_closed() { end("transport close", EnginePacketType::noop); }
+void EngineSession::client_closed(Moment now) {
+  if (transport_ != Transport::polling || poll_pending_) return end("transport close", EnginePacketType::noop);
+  if (upgrading_) give_up_upgrade();
+  state_ = State::closing;
+  client_left_ = true;
+  close_until_ = now + overtaken_poll_time;
+  queue_.clear();
+  queued_bytes_ = 0;
+  port_.on_close("transport close");
+}
 
 // --- The upgrade
 // --------------------------------------------------------------------------------------------------------------------
@@ -238,7 +251,7 @@ PollBody EngineSession::take_queue() {
 
 void EngineSession::flush_to_poll() {
   if (state_ == State::closing) {
-    queue_.push_back(packet_frame(EnginePacketType::close));
+    if (!client_left_) queue_.push_back(packet_frame(EnginePacketType::close));
     state_ = State::closed;
     if (upgrading_) give_up_upgrade();
   }

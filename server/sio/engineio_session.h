@@ -114,7 +114,7 @@ class EngineSession {
   void answer_poll(const EngineFrame& frame);
   void flush_to_poll();
   void handle(const EnginePacket& packet, Moment now);
-  void client_closed();
+  void client_closed(Moment now);
   void finish_upgrade();
   void give_up_upgrade();
   void sign_of_life(Moment now);
@@ -129,6 +129,7 @@ class EngineSession {
   bool poll_pending_ = false;
   bool upgrading_ = false;
   bool probed_ = false;  // the probe was answered: pending polls are ended so that the client can move
+  bool client_left_ = false;  // while closing: it was the client that closed
   bool ping_outstanding_ = false;
   Moment heartbeat_at_;  // the next ping, or while one is outstanding, the end of patience
   Moment held_until_{};  // revision 3 over a WebSocket: nothing is sent before; max() otherwise

@@ -169,6 +169,28 @@ TEST_F(EngineSessionTest, EndsWhenTheClientCloses) {
   EXPECT_EQ(session->poll(now), Poll::gone);
 }
 
+TEST_F(EngineSessionTest, AnswersThePollThatTheCloseHasOvertaken) {
+  open_polling();
+  session->send(message_frame("for nobody"));
+  post("1");
+  EXPECT_THAT(log.take(), ElementsAre("closed:transport close"));
+  post("4late");
+  poll();
+  EXPECT_THAT(log.take(), ElementsAre("poll:6"));
+  EXPECT_TRUE(session->ended());
+  EXPECT_EQ(session->poll(now), Poll::gone);
+}
+
+TEST_F(EngineSessionTest, WaitsForAnOvertakenPollAMomentOnly) {
+  open_polling();
+  post("1");
+  EXPECT_LE(session->next_deadline(), now + 1s);
+  now = session->next_deadline();
+  session->tick(now);
+  EXPECT_TRUE(session->ended());
+  EXPECT_THAT(log.take(), ElementsAre("closed:transport close"));
+}
+
 TEST_F(EngineSessionTest, DeliversWhatComesBeforeABadPacketThenEnds) {
   open_polling();
   poll();
