@@ -2,46 +2,43 @@
 
 #include <gtest/gtest.h>
 
-#include <future>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "accounts/account_service.h"
 #include "accounts/memory_account_store.h"
+#include "base/crypto_sealing.h"
 
 namespace taskgate::accounts {
 
-// Keeps what would have been mailed.
-class RecordingMail final : public AccountMail {
+// Reads the mails that the store keeps to be sent, as their handler would.
+class StoredMail {
  public:
+  static inline const std::string secret = "a data secret of thirty-two bytes";
   struct Mail {
     std::string kind;
     std::string email;
     std::string token;
+    Time useful_until;
   };
 
-  void send_verification(std::string email, std::string token) override { add({"verification", email, token}); }
-  void send_password_reset(std::string email, std::string token) override { add({"reset", email, token}); }
-  void send_already_registered(std::string email) override { add({"already registered", email, ""}); }
-  void send_password_changed(std::string email) override { add({"password changed", email, ""}); }
-
+  explicit StoredMail(const MemoryAccountStore& store) : store_(store) {}
   [[nodiscard]] std::vector<Mail> all() const {
-    const std::lock_guard lock(mutex_);
-    return mails_;
+    std::vector<Mail> mails;
+    for (const OutgoingMail& mail : store_.mails()) {
+      const auto token = mail.sealed.empty() ? "" : sealer_.open(mail.sealed, mail_seal_context(mail.id)).value();
+      mails.push_back({std::string(to_string(mail.kind)), mail.to, token, mail.useful_until});
+    }
+    return mails;
   }
   [[nodiscard]] Mail last() const {
-    const std::lock_guard lock(mutex_);
-    return mails_.empty() ? Mail{} : mails_.back();
+    const auto mails = all();
+    return mails.empty() ? Mail{} : mails.back();
   }
 
  private:
-  void add(Mail mail) {
-    const std::lock_guard lock(mutex_);
-    mails_.push_back(std::move(mail));
-  }
-  mutable std::mutex mutex_;
-  std::vector<Mail> mails_;
+  const MemoryAccountStore& store_;
+  Sealer sealer_{secret};
 };
 
 // An account service on a memory store, with a clock that stands still and one hashing thread.
@@ -57,11 +54,12 @@ class AccountFixture : public testing::Test {
     AccountOptions options;
     options.jwt_secret = "a-secret-of-at-least-thirty-two-bytes";
     options.refusal_pace = std::chrono::milliseconds{0};
+    options.data_secret = StoredMail::secret;
     return options;
   }
 
   void start(AccountOptions options = defaults()) {
-    service = std::make_unique<AccountService>(store, mail, clock, ids, pool, std::move(options));
+    service = std::make_unique<AccountService>(store, clock, ids, pool, std::move(options));
     service->session_ended.connect([this](const SessionId& id) { ended.push_back(id); });
     service->user_changed.connect([this](const UserId& id) { changed.push_back(id); });
   }
@@ -69,13 +67,6 @@ class AccountFixture : public testing::Test {
   template <class T>
   static T run(Awaitable<T> task) {
     return run_to_completion(std::move(task));
-  }
-
-  // Waits for the work that was left to the pool: it has one thread, so what is queued now runs last.
-  void settle() {
-    std::promise<void> done;
-    ASSERT_TRUE(pool.try_post([&done] { done.set_value(); }));
-    done.get_future().wait();
   }
 
   User add_user(const std::string& address = email, Role role = Role::user) {
@@ -102,7 +93,7 @@ class AccountFixture : public testing::Test {
   }
 
   MemoryAccountStore store;
-  RecordingMail mail;
+  StoredMail mail{store};
   ManualClock clock;
   IdGenerator ids;
   WorkerPool pool{"hash", 1, 64};

@@ -37,13 +37,16 @@ Awaitable<Result<User>> AccountService::create_user(std::string email, std::stri
   user.role = role;
   user.email_verified = verified;
   user.created_at = user.updated_at = now;
-  Implementation::MailedToken token = my.make_token(user.id, user.email, TokenPurpose::verify_email);
-  std::optional<OneTimeToken> stored;
-  if (!verified) stored = token.stored;
-  auto created = co_await my.store.create_user(std::move(user), std::move(stored));
+  std::optional<OneTimeToken> token;
+  std::optional<OutgoingMail> mail;
+  if (!verified) {
+    const auto mailed = my.make_token(user.id, user.email, TokenPurpose::verify_email);
+    token = mailed.stored;
+    mail = my.make_mail(MailKind::verification, mailed);
+  }
+  auto created = co_await my.store.create_user(std::move(user), std::move(token), std::move(mail));
   if (!created) co_return created.error();
   log::info("user created", {{"user", to_string(created->id)}, {"role", to_string(role)}});
-  if (!verified) my.mail.send_verification(created->email, std::move(token.secret));
   co_return std::move(*created);
 }
 

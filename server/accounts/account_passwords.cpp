@@ -10,18 +10,8 @@ Awaitable<Result<void>> AccountService::forgot_password(std::string email, Clien
   const auto address = canonical_email(email);
   if (!address) co_return validation_failed("email", "Invalid email");
   if (auto refusal = my.refuse_mail(*address, client)) co_return std::move(*refusal);
-  std::function<Awaitable<void>()> task = [&my, to = *address] { return my.mail_password_reset(to); };
-  if (!my.run_afterwards(std::move(task))) co_return overloaded();
+  co_await my.mail_token(*address, TokenPurpose::reset_password, MailKind::password_reset);
   co_return Result<void>{};
-}
-
-// Goes to the address as stored, which is the canonical form of what was typed.
-Awaitable<void> AccountService::Implementation::mail_password_reset(std::string email) {
-  auto user = co_await store.find_user_by_email(std::move(email));
-  if (!user || user->disabled) co_return;
-  MailedToken token = make_token(user->id, user->email, TokenPurpose::reset_password);
-  co_await store.replace_token(token.stored);
-  mail.send_password_reset(user->email, std::move(token.secret));
 }
 
 Awaitable<Result<void>> AccountService::reset_password(std::string token, std::string password, ClientInfo client) {
@@ -37,13 +27,13 @@ Awaitable<Result<void>> AccountService::reset_password(std::string token, std::s
   if (!hash) co_return hash.error();
   const Time now = my.clock.now();
   const auto sessions = co_await my.store.list_sessions(owner->id, now);
-  auto user = co_await my.store.reset_password(*token_hash, std::move(*hash), now);
+  const std::optional<OutgoingMail> mail = my.make_mail(MailKind::password_changed, owner->email);
+  auto user = co_await my.store.reset_password(*token_hash, std::move(*hash), mail, now);
   if (!user) co_return user.error().reason == "invalid_token" ? invalid_one_time_token() : user.error();
   log::info("password reset", {{"user", to_string(user->id)}});
   my.throttle.forgive(user->email);
   my.announce_ends(sessions, std::nullopt);
   my.announce_change(user->id);
-  my.mail.send_password_changed(user->email);
   co_return Result<void>{};
 }
 
@@ -74,13 +64,14 @@ Awaitable<Result<void>> AccountService::change_password(Principal caller, std::s
   const Time now = my.clock.now();
   const std::optional<SessionId> keep = caller.session_id;
   const auto sessions = co_await my.store.list_sessions(user->id, now);
-  auto changed = co_await my.store.change_password(user->id, user->password_hash, std::move(*hash), keep, now);
+  PasswordChange change{user->id, user->password_hash, std::move(*hash), keep};
+  const std::optional<OutgoingMail> mail = my.make_mail(MailKind::password_changed, user->email);
+  auto changed = co_await my.store.change_password(std::move(change), mail, now);
   if (!changed) co_return changed.error().reason == "password_changed" ? wrong_password : changed.error();
   log::info("password changed", {{"user", to_string(user->id)}});
   // The caller's own session stands, and its sockets with it.
   my.announce_ends(sessions, keep);
   my.authorities.drop_user(user->id);
-  my.mail.send_password_changed(user->email);
   co_return Result<void>{};
 }
 

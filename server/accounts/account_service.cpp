@@ -18,13 +18,14 @@ constexpr double mails_by_address_burst = 5;
 constexpr double mails_by_client_burst = 60;
 constexpr double links_by_client_burst = 120;
 constexpr std::chrono::minutes mails_window{15};
+// How long a mail without a link of its own is worth sending.
+constexpr std::chrono::hours news_lifetime{24};
 
 }  // namespace
 
-AccountService::AccountService(AccountStore& store, AccountMail& mail, const Clock& clock, IdGenerator& ids,
-                               WorkerPool& hash_pool, AccountOptions options)
-    : implementation_(std::make_unique<Implementation>(*this, store, mail, clock, ids, hash_pool, std::move(options))) {
-}
+AccountService::AccountService(AccountStore& store, const Clock& clock, IdGenerator& ids, WorkerPool& hash_pool,
+                               AccountOptions options)
+    : implementation_(std::make_unique<Implementation>(*this, store, clock, ids, hash_pool, std::move(options))) {}
 
 AccountService::~AccountService() = default;
 
@@ -69,17 +70,17 @@ Awaitable<std::map<UserId, std::string>> AccountService::find_emails(std::set<Us
 }
 
 AccountService::Implementation::Implementation(AccountService& face, AccountStore& store_to_use,
-                                               AccountMail& mail_to_use, const Clock& clock_to_use,
-                                               IdGenerator& ids_to_use, WorkerPool& pool, AccountOptions chosen)
+                                               const Clock& clock_to_use, IdGenerator& ids_to_use, WorkerPool& pool,
+                                               AccountOptions chosen)
     : service(face),
       store(store_to_use),
-      mail(mail_to_use),
       clock(clock_to_use),
       ids(ids_to_use),
       hash_pool(pool),
       options(std::move(chosen)),
       policy{options.password_length_min, options.password_min_score},
       refresh_tokens(options.jwt_secret),
+      sealer(options.data_secret),
       authorities(options.authority_cache),
       api_keys(options.authority_cache),
       mails_by_address_(mails_by_address_burst, mails_window),
@@ -95,6 +96,27 @@ AccountService::Implementation::MailedToken AccountService::Implementation::make
   MailedToken token{random_token(token_secret_bytes), {}};
   token.stored = OneTimeToken{user, purpose, sha256(token.secret), email, clock.now() + lifetime};
   return token;
+}
+
+OutgoingMail AccountService::Implementation::make_mail(MailKind kind, const MailedToken& token) const {
+  OutgoingMail mail;
+  mail.id = ids.next_job_id(clock.now());
+  mail.kind = kind;
+  mail.to = token.stored.email;
+  mail.sealed = sealer.seal(token.secret, mail_seal_context(mail.id));
+  mail.useful_until = token.stored.expires_at;
+  return mail;
+}
+
+OutgoingMail AccountService::Implementation::make_mail(MailKind kind, const std::string& email) const {
+  const Time now = clock.now();
+  return {ids.next_job_id(now), kind, email, "", now + news_lifetime};
+}
+
+Awaitable<void> AccountService::Implementation::mail_token(std::string email, TokenPurpose purpose, MailKind kind) {
+  const MailedToken token = make_token(UserId{}, email, purpose);
+  const std::optional<OutgoingMail> mail = make_mail(kind, token);
+  co_await store.replace_token(token.stored, mail, clock.now());
 }
 
 std::optional<Sha256Digest> AccountService::Implementation::hash_of(const std::string& secret) {
@@ -150,34 +172,6 @@ Result<std::optional<LoginThrottle::Attempt>> AccountService::Implementation::be
   auto attempt = throttle.begin(email, client.address, clock.now(), retry_after);
   if (!attempt) return too_many_requests(retry_after);
   return attempt;
-}
-
-AccountService::Implementation::~Implementation() {
-  std::unique_lock lock(tasks_mutex_);
-  tasks_done_.wait(lock, [this] { return tasks_ == 0; });
-}
-
-bool AccountService::Implementation::run_afterwards(std::function<Awaitable<void>()> start_task) {
-  {
-    const std::lock_guard lock(tasks_mutex_);
-    ++tasks_;
-  }
-  const bool taken = hash_pool.try_post([this, start_task = std::move(start_task)] {
-    try {
-      run_to_completion(start_task());
-    } catch (const std::exception& failure) {
-      log::error("account mail not prepared", {{"error", failure.what()}});
-    }
-    finish_task();
-  });
-  if (!taken) finish_task();
-  return taken;
-}
-
-void AccountService::Implementation::finish_task() {
-  // Told under the lock: without it the destructor could be through before this call is.
-  const std::lock_guard lock(tasks_mutex_);
-  if (--tasks_ == 0) tasks_done_.notify_all();
 }
 
 void AccountService::Implementation::announce_end(const SessionId& id) {

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "accounts/account_mail.h"
 #include "accounts/account_store.h"
 #include "accounts/api_key.h"
 #include "base/async.h"
@@ -23,7 +22,8 @@ namespace taskgate::accounts {
 
 // The rules' numbers, each with its default.
 struct AccountOptions {
-  std::string jwt_secret;  // at least 32 bytes in production
+  std::string jwt_secret;   // at least 32 bytes in production
+  std::string data_secret;  // seals the tokens of mails that wait to be sent (base/crypto_sealing.h)
   std::string issuer = "taskgate";
   std::chrono::milliseconds access_token_lifetime{std::chrono::minutes{15}};
   std::chrono::milliseconds session_idle{std::chrono::hours{24 * 7}};
@@ -71,9 +71,8 @@ struct CreatedApiKey {
 // method.
 class AccountService {
  public:
-  AccountService(AccountStore& store, AccountMail& mail, const Clock& clock, IdGenerator& ids, WorkerPool& hash_pool,
+  AccountService(AccountStore& store, const Clock& clock, IdGenerator& ids, WorkerPool& hash_pool,
                  AccountOptions options);
-  // Waits for mails that are being prepared in the hash pool.
   ~AccountService();
 
   // Creates an unverified account and mails a link. The answer for an address that exists is the same; its owner gets

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <condition_variable>
-#include <cstddef>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -15,6 +12,7 @@
 #include "accounts/login_throttle.h"
 #include "accounts/password_policy.h"
 #include "accounts/refresh_token.h"
+#include "base/crypto_sealing.h"
 #include "base/rate_limiter.h"
 
 namespace taskgate::accounts {
@@ -23,9 +21,8 @@ namespace taskgate::accounts {
 // account_operation.cpp); private to them.
 class AccountService::Implementation {
  public:
-  Implementation(AccountService& face, AccountStore& store_to_use, AccountMail& mail_to_use, const Clock& clock_to_use,
-                 IdGenerator& ids_to_use, WorkerPool& pool, AccountOptions chosen);
-  ~Implementation();  // waits for what run_afterwards took
+  Implementation(AccountService& face, AccountStore& store_to_use, const Clock& clock_to_use, IdGenerator& ids_to_use,
+                 WorkerPool& pool, AccountOptions chosen);
 
   // A new one-time token; the secret goes into the mail, its hash into the store.
   struct MailedToken {
@@ -33,6 +30,10 @@ class AccountService::Implementation {
     OneTimeToken stored;
   };
   [[nodiscard]] MailedToken make_token(const UserId& user, const std::string& email, TokenPurpose purpose) const;
+  // The mail that brings the token, which is sealed for it.
+  [[nodiscard]] OutgoingMail make_mail(MailKind kind, const MailedToken& token) const;
+  // A mail that brings news.
+  [[nodiscard]] OutgoingMail make_mail(MailKind kind, const std::string& email) const;
   // The hash of a one-time token as it came in; nothing when it cannot be one of ours.
   [[nodiscard]] static std::optional<Sha256Digest> hash_of(const std::string& secret);
 
@@ -47,12 +48,8 @@ class AccountService::Implementation {
   [[nodiscard]] Result<std::optional<LoginThrottle::Attempt>> begin_attempt(const std::string& email,
                                                                             const ClientInfo& client);
 
-  // Runs a task in the hash pool after the caller has its answer, so that neither the answer nor its time depends on
-  // what the task finds. False when the pool is full.
-  [[nodiscard]] bool run_afterwards(std::function<Awaitable<void>()> start_task);
-  [[nodiscard]] Awaitable<void> mail_verification_again(std::string email);
-  [[nodiscard]] Awaitable<void> answer_repeated_sign_up(std::string email, std::string password_hash);
-  [[nodiscard]] Awaitable<void> mail_password_reset(std::string email);
+  // Mails a token to the address, if it is one that the store has a use for.
+  [[nodiscard]] Awaitable<void> mail_token(std::string email, TokenPurpose purpose, MailKind kind);
 
   // Makes an end or a change known: drops what is cached, then tells the receivers.
   void announce_end(const SessionId& id);
@@ -64,23 +61,18 @@ class AccountService::Implementation {
 
   AccountService& service;
   AccountStore& store;
-  AccountMail& mail;
   const Clock& clock;
   IdGenerator& ids;
   WorkerPool& hash_pool;
   const AccountOptions options;
   const PasswordPolicy policy;
   const RefreshTokenCodec refresh_tokens;
+  const Sealer sealer;
   AuthorityCache authorities;
   ApiKeyCache api_keys;
   LoginThrottle throttle;
 
  private:
-  void finish_task();
-
-  std::mutex tasks_mutex_;
-  std::condition_variable tasks_done_;
-  std::size_t tasks_ = 0;  // that run_afterwards took and that have not ended
   RateLimiter mails_by_address_;
   RateLimiter mails_by_client_;
   RateLimiter links_by_client_;

@@ -52,7 +52,7 @@ TEST_F(AccountSignIn, KeepsPlacesOfACrowdedHashPoolForThoseWhoHaveSignedInFromTh
   add_user();
   ASSERT_TRUE(log_in());
   WorkerPool crowded("hash", 1, 3, 1);
-  AccountService busy(store, mail, clock, ids, crowded, defaults());
+  AccountService busy(store, clock, ids, crowded, defaults());
   std::promise<void> started;
   std::promise<void> gate;
   auto opened = gate.get_future().share();
@@ -82,7 +82,8 @@ TEST_F(AccountSignIn, RefusesAtTheSameMomentsWhateverKindOfHashThereIs) {
   // A hash of little work, as another program may have made it.
   const std::string fast = "$2b$04$abcdefghijklmnopqrstuuSQ3hHlYDKJ4O4Z3/ZHwHOrZEYRp.1lW";
   ASSERT_TRUE(is_bcrypt_hash(fast));
-  ASSERT_TRUE(run(store.change_password(imported.id, imported.password_hash, fast, std::nullopt, clock.now())));
+  const PasswordChange to_fast{imported.id, imported.password_hash, fast, std::nullopt};
+  ASSERT_TRUE(run(store.change_password(to_fast, std::nullopt, clock.now())));
   const auto time_of = [this](const std::string& address) {
     const auto begun = std::chrono::steady_clock::now();
     EXPECT_EQ(log_in_outcome(address, "wrong password"), "invalid_credentials");
@@ -121,7 +122,7 @@ TEST_F(AccountSignIn, ReplacesAnImportedBcryptHashAtTheFirstSignIn) {
   imported.email = email;
   imported.password_hash = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
   imported.email_verified = true;
-  ASSERT_TRUE(run(store.create_user(imported, std::nullopt)));
+  ASSERT_TRUE(run(store.create_user(imported, std::nullopt, std::nullopt)));
   EXPECT_EQ(log_in_outcome(email, "correct horsf"), "invalid_credentials");
   EXPECT_EQ(log_in_outcome(email, "correct horse"), "ok");
   EXPECT_TRUE(run(store.find_user(imported.id))->password_hash.starts_with("$argon2id$"));
@@ -179,7 +180,8 @@ class ChangingStore final : public MemoryAccountStore {
   Awaitable<void> create_session(Session session) override {
     auto user = co_await find_user(session.user_id);
     const std::optional<SessionId> keep;
-    (void)co_await change_password(user->id, user->password_hash, "$argon2id$another", keep, session.created_at);
+    PasswordChange change{user->id, user->password_hash, "$argon2id$another", keep};
+    (void)co_await change_password(std::move(change), std::nullopt, session.created_at);
     created = session.id;
     co_await MemoryAccountStore::create_session(std::move(session));
   }
@@ -188,13 +190,12 @@ class ChangingStore final : public MemoryAccountStore {
 
 TEST(AccountSignInRace, ASessionMadeWithAPasswordThatHasJustChangedDoesNotLive) {
   ChangingStore store;
-  RecordingMail mail;
   ManualClock clock;
   IdGenerator ids;
   WorkerPool pool("hash", 1, 8);
   AccountOptions options;
   options.jwt_secret = "a-secret-of-at-least-thirty-two-bytes";
-  AccountService service(store, mail, clock, ids, pool, options);
+  AccountService service(store, clock, ids, pool, options);
   ASSERT_TRUE(run_to_completion(service.create_user("ada@example.com", "correct horse battery", Role::user, true)));
   const auto tokens = run_to_completion(service.log_in("ada@example.com", "correct horse battery", {"192.0.2.1", ""}));
   ASSERT_FALSE(tokens);

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "accounts/api_key.h"
+#include "accounts/outgoing_mail.h"
 #include "accounts/session.h"
 #include "accounts/user.h"
 #include "base/async.h"
 #include "base/crypto.h"
 #include "base/result.h"
+#include "base/signal.h"
 
 namespace taskgate::accounts {
 
@@ -26,6 +28,27 @@ struct OneTimeToken {
   Sha256Digest hash{};
   std::string email;
   Time expires_at;
+};
+
+// A sign-up: what becomes of it depends on who has the address, and only the store can tell in the same step.
+struct SignUp {
+  User user;
+  OneTimeToken token;  // verify_email
+  OutgoingMail verification;
+  OutgoingMail already_registered;
+};
+
+enum class SignUpOutcome {
+  created,   // the user is new
+  replaced,  // nobody had proven the address: its user has the password and the link of this sign-up now
+  taken,     // the address has an owner, who is told
+};
+
+struct PasswordChange {
+  UserId user;
+  std::string expected_hash;
+  std::string password_hash;
+  std::optional<SessionId> keep;
 };
 
 // The answer to a rotation.
@@ -43,12 +66,26 @@ struct UserPage {
 // Where accounts are kept. Each method is one atomic verb: it happens whole or not at all, and is on disk when it
 // returns. `now` is a parameter; no engine reads a clock. A broken engine throws StoreFailure. Callable from any
 // coroutine on any loop, concurrently.
+//
+// A verb that takes a mail stores it in the same step as its change: after it has returned, and after a crash at any
+// moment, either both are there or neither. The mail becomes a job of the JobStore on the same data, under the id it
+// brings, at once or a little later, and at least once. (An engine without transactions over several documents keeps it
+// within the user's document until then.)
 class AccountStore {
  public:
   virtual ~AccountStore() = default;
 
-  // Adds a user and, if given, its first one-time token. Errors: conflict, reason `email_taken`.
-  virtual Awaitable<Result<User>> create_user(User user, std::optional<OneTimeToken> token) = 0;
+  // A mail can be claimed as a job. Emitted when it is on disk, before the verb returns or later.
+  Signal<> mail_ready;
+
+  // Adds a user and, if given, its first one-time token and the mail about it. Errors: conflict, reason `email_taken`.
+  virtual Awaitable<Result<User>> create_user(User user, std::optional<OneTimeToken> token,
+                                              std::optional<OutgoingMail> mail) = 0;
+  // The user is added with its token, and `verification` goes out. Where a user with that address has not proven it,
+  // that one gets the new user's password hash, its sessions end, its one-time tokens go, the token becomes its own,
+  // and `verification` goes out. Where the address is proven, only `already_registered` goes out. Each way stores one
+  // mail, so that none takes a longer time that could be told.
+  virtual Awaitable<SignUpOutcome> sign_up(SignUp request, Time now) = 0;
   virtual Awaitable<std::optional<User>> find_user(UserId id) = 0;
   // Those of the users that exist, in the order asked for.
   virtual Awaitable<std::vector<User>> find_users(std::vector<UserId> ids) = 0;
@@ -56,8 +93,11 @@ class AccountStore {
   // By ascending id, at most `limit`; `text` (may be empty) filters by a part of the address, without case.
   virtual Awaitable<UserPage> list_users(std::string text, std::size_t limit, std::optional<std::string> cursor) = 0;
 
-  // Keeps the token and drops every earlier one of the same user and purpose.
-  virtual Awaitable<void> replace_token(OneTimeToken token) = 0;
+  // For the user with the address of the token (its `user_id` is filled in here): keeps the token, drops every earlier
+  // one of the same purpose, and the mail goes out. Nothing of it without such a user, when it is disabled, or when it
+  // has verified its address and the token is for that; then false, after the same work on disk, so that the time does
+  // not tell.
+  virtual Awaitable<bool> replace_token(OneTimeToken token, std::optional<OutgoingMail> mail, Time now) = 0;
   // Consumes the token and marks the address verified. Errors: bad_request, reason `invalid_token`, when the token is
   // unknown, used, expired at `now`, of another purpose, or the user's address has changed since. Of parallel calls
   // exactly one succeeds.
@@ -66,12 +106,13 @@ class AccountStore {
   virtual Awaitable<std::optional<User>> find_user_by_token(TokenPurpose purpose, Sha256Digest token_hash,
                                                             Time now) = 0;
   // Consumes the token, sets the hash, marks the address verified (it was proven), raises token_version, revokes every
-  // session and drops every other one-time token of the user. Errors: as verify_email.
-  virtual Awaitable<Result<User>> reset_password(Sha256Digest token_hash, std::string password_hash, Time now) = 0;
-  // Sets the hash if it still is `expected_hash`, revokes every session but `keep`, drops the user's one-time tokens.
-  // Errors: conflict, reason `password_changed`, when the hash is another by now; not_found.
-  virtual Awaitable<Result<User>> change_password(UserId id, std::string expected_hash, std::string password_hash,
-                                                  std::optional<SessionId> keep, Time now) = 0;
+  // session, drops every other one-time token of the user, and the mail goes out. Errors: as verify_email.
+  virtual Awaitable<Result<User>> reset_password(Sha256Digest token_hash, std::string password_hash,
+                                                 std::optional<OutgoingMail> mail, Time now) = 0;
+  // Sets the hash if it still is `expected_hash`, revokes every session but `keep`, drops the user's one-time tokens,
+  // and the mail goes out. Errors: conflict, reason `password_changed`, when the hash is another by now; not_found.
+  virtual Awaitable<Result<User>> change_password(PasswordChange change, std::optional<OutgoingMail> mail,
+                                                  Time now) = 0;
   // Replaces a hash by a stronger one of the same password, if it still is `expected_hash`; otherwise does nothing.
   virtual Awaitable<void> upgrade_password_hash(UserId id, std::string expected_hash, std::string password_hash) = 0;
 

@@ -15,14 +15,47 @@ namespace taskgate::accounts {
 // suite holds it to the same rules as the engines.
 class MemoryAccountStore : public AccountStore {
  public:
-  Awaitable<Result<User>> create_user(User user, std::optional<OneTimeToken> token) override {
+  Awaitable<Result<User>> create_user(User user, std::optional<OneTimeToken> token,
+                                      std::optional<OutgoingMail> mail) override {
     const std::lock_guard lock(mutex_);
     if (by_email(user.email) != nullptr) {
       co_return Error{ErrorCode::conflict, "email_taken", "This address has an account", {}, std::nullopt};
     }
     users_[user.id] = user;
     if (token) put(std::move(*token));
+    if (mail) send(std::move(*mail));
     co_return user;
+  }
+
+  Awaitable<SignUpOutcome> sign_up(SignUp request, Time now) override {
+    const std::lock_guard lock(mutex_);
+    User* const known = by_email(request.user.email);
+    const bool taken = known != nullptr && known->email_verified;
+    send(taken ? request.already_registered : request.verification);
+    if (taken) co_return SignUpOutcome::taken;
+    if (known == nullptr) {
+      users_[request.user.id] = request.user;
+      put(std::move(request.token));
+      co_return SignUpOutcome::created;
+    }
+    known->password_hash = request.user.password_hash;
+    known->updated_at = now;
+    (void)revoke_all(known->id, std::nullopt, now);
+    drop_tokens(known->id);
+    request.token.user_id = known->id;
+    put(std::move(request.token));
+    co_return SignUpOutcome::replaced;
+  }
+
+  Awaitable<bool> replace_token(OneTimeToken token, std::optional<OutgoingMail> mail, Time) override {
+    const std::lock_guard lock(mutex_);
+    const User* const user = by_email(token.email);
+    if (user == nullptr || user->disabled) co_return false;
+    if (token.purpose == TokenPurpose::verify_email && user->email_verified) co_return false;
+    token.user_id = user->id;
+    put(std::move(token));
+    if (mail) send(std::move(*mail));
+    co_return true;
   }
 
   Awaitable<std::optional<User>> find_user(UserId id) override {
@@ -65,12 +98,6 @@ class MemoryAccountStore : public AccountStore {
     co_return page;
   }
 
-  Awaitable<void> replace_token(OneTimeToken token) override {
-    const std::lock_guard lock(mutex_);
-    put(std::move(token));
-    co_return;
-  }
-
   Awaitable<Result<User>> verify_email(Sha256Digest token_hash, Time now) override {
     const std::lock_guard lock(mutex_);
     User* const user = owner_of(TokenPurpose::verify_email, token_hash, now);
@@ -88,7 +115,8 @@ class MemoryAccountStore : public AccountStore {
     co_return *user;
   }
 
-  Awaitable<Result<User>> reset_password(Sha256Digest token_hash, std::string password_hash, Time now) override {
+  Awaitable<Result<User>> reset_password(Sha256Digest token_hash, std::string password_hash,
+                                         std::optional<OutgoingMail> mail, Time now) override {
     const std::lock_guard lock(mutex_);
     User* const user = owner_of(TokenPurpose::reset_password, token_hash, now);
     if (user == nullptr) co_return invalid_token(ErrorCode::bad_request);
@@ -98,22 +126,23 @@ class MemoryAccountStore : public AccountStore {
     user->updated_at = now;
     (void)revoke_all(user->id, std::nullopt, now);
     drop_tokens(user->id);
+    if (mail) send(std::move(*mail));
     co_return *user;
   }
 
-  Awaitable<Result<User>> change_password(UserId id, std::string expected_hash, std::string password_hash,
-                                          std::optional<SessionId> keep, Time now) override {
+  Awaitable<Result<User>> change_password(PasswordChange change, std::optional<OutgoingMail> mail, Time now) override {
     const std::lock_guard lock(mutex_);
-    const auto found = users_.find(id);
+    const auto found = users_.find(change.user);
     if (found == users_.end()) co_return not_found("User");
     User& user = found->second;
-    if (user.password_hash != expected_hash) {
+    if (user.password_hash != change.expected_hash) {
       co_return Error{ErrorCode::conflict, "password_changed", "The password has been changed", {}, std::nullopt};
     }
-    user.password_hash = std::move(password_hash);
+    user.password_hash = std::move(change.password_hash);
     user.updated_at = now;
-    (void)revoke_all(id, keep, now);
-    drop_tokens(id);
+    (void)revoke_all(user.id, change.keep, now);
+    drop_tokens(user.id);
+    if (mail) send(std::move(*mail));
     co_return user;
   }
 
@@ -308,6 +337,12 @@ class MemoryAccountStore : public AccountStore {
     co_return removed;
   }
 
+  // The mails that went out, the oldest first.
+  [[nodiscard]] std::vector<OutgoingMail> mails() const {
+    const std::lock_guard lock(mutex_);
+    return mails_;
+  }
+
   // How often the authority of a session or a key was read, for tests of caches.
   [[nodiscard]] int authority_reads() const {
     const std::lock_guard lock(mutex_);
@@ -334,6 +369,11 @@ class MemoryAccountStore : public AccountStore {
       if (user.email == email) return &user;
     }
     return nullptr;
+  }
+
+  void send(OutgoingMail mail) {
+    mails_.push_back(std::move(mail));
+    mail_ready();
   }
 
   void put(OneTimeToken token) {
@@ -372,6 +412,7 @@ class MemoryAccountStore : public AccountStore {
   std::map<Sha256Digest, OneTimeToken> tokens_;
   std::map<SessionId, Session> sessions_;
   std::map<Sha256Digest, ApiKey> keys_;
+  std::vector<OutgoingMail> mails_;
   int authority_reads_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "api/job_filter_text.h"
+#include "jobs/system_job.h"
 
 namespace taskgate::api {
 
@@ -50,8 +51,8 @@ Result<JobQuery> parse_job_query(const net::Request& request, JobQuery::Of of) {
   if (const auto time = given(request, "createdBefore")) filter.created_before(*time);
   query.filter = filter.take();
   if (const auto user = given(request, "userId"); user && of == JobQuery::Of::everybody) {
-    query.user = parse_user_id(*user);
-    if (!query.user) errors.push_back({"userId", "userId must have 24 hex digits"});
+    query.user = *user == "system" ? jobs::system_owner : parse_user_id(*user);
+    if (!query.user) errors.push_back({"userId", "userId must have 24 hex digits, or be \"system\""});
   }
   if (const auto limit = given(request, "limit")) {
     const auto parsed = parse_limit(*limit);

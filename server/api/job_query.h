@@ -12,7 +12,7 @@
 namespace taskgate::api {
 
 // Which page of a list of jobs is asked for: ?status= &type= &tag= &queue= &text= &createdAfter= &createdBefore=
-// &limit= &cursor=, and of everybody's jobs ?userId=.
+// &limit= &cursor=, and of everybody's jobs ?userId= (an id, or "system").
 struct JobQuery {
   enum class Of { caller, everybody };
 

@@ -13,9 +13,9 @@
 #include "api/realtime_bridge.h"
 #include "api/submit_handlers.h"
 #include "api/worker_handlers.h"
-#include "app/account_mailer.h"
 #include "app/dashboard.h"
 #include "app/housekeeping.h"
+#include "app/mail_handler.h"
 #include "app/secret_file.h"
 #include "app/thread_loop.h"
 #include "app/version.h"
@@ -28,6 +28,7 @@
 #include "jobs/job_runner.h"
 #include "jobs/scheduler.h"
 #include "jobs/simulate_handler.h"
+#include "jobs/system_job.h"
 #include "mail/console_mailer.h"
 #include "mail/smtp_mailer.h"
 #include "net/server.h"
@@ -94,11 +95,14 @@ std::unique_ptr<mail::Mailer> make_mailer(const Config& config, const Clock& clo
   return std::make_unique<mail::SmtpMailer>(std::move(options), clock);
 }
 
-// What the handlers file asks for, and in development a stand-in for all other types that no worker takes.
+// What the handlers file asks for, the server's own, and in development a stand-in for all other types that no worker
+// takes.
 std::vector<jobs::HandlerRegistration> make_handlers(const Config& config,
                                                      const handlers::ConfiguredHandlers& configured,
+                                                     std::vector<jobs::HandlerRegistration> own,
                                                      const std::shared_ptr<jobs::WorkerTypes>& left_to_workers) {
   std::vector<jobs::HandlerRegistration> handlers = configured.registrations();
+  handlers.insert(handlers.end(), own.begin(), own.end());
   if (config.simulate_unhandled) {
     jobs::TypeSelection unhandled;
     unhandled.all_but = true;
@@ -183,6 +187,8 @@ class App::Parts {
   Awaitable<net::Response> handle_http(net::Request request);
   Awaitable<net::WebSocketDecision> handle_upgrade(net::Request request);
   [[nodiscard]] std::string server_secret() const;
+  [[nodiscard]] std::string data_secret() const;
+  [[nodiscard]] std::vector<jobs::HandlerRegistration> own_handlers();
   [[nodiscard]] accounts::AccountOptions account_options() const;
   [[nodiscard]] jobs::WorkerOptions worker_options() const;
   [[nodiscard]] jobs::SchedulerOptions scheduler_options();
@@ -199,7 +205,8 @@ class App::Parts {
 
   sqlite::SqliteStore store_;
   std::unique_ptr<mail::Mailer> mailer_;
-  AccountMailer account_mail_;
+  Sealer sealer_;
+  WorkerPool mail_pool_;
   WorkerPool hash_pool_;
   accounts::AccountService accounts_;
   jobs::JobService jobs_;
@@ -210,6 +217,7 @@ class App::Parts {
   ThreadLoop engine_loop_;
   handlers::ConfiguredHandlers handlers_;
   std::shared_ptr<jobs::WorkerTypes> worker_types_;
+  std::vector<jobs::HandlerRegistration> registrations_;
   jobs::HandlerDirectory served_;
   jobs::WorkerService workers_;
   jobs::WorkerDirectories present_;
@@ -231,22 +239,23 @@ App::Parts::Parts(Config configuration)
     : config_(std::move(configuration)),
       store_(store_options(config_)),
       mailer_(make_mailer(config_, clock_)),
-      account_mail_(*mailer_, [this] { return public_url(); }),
+      sealer_(data_secret()),
+      mail_pool_("mail", mails_at_once, mails_at_once),
       hash_pool_("hash", config_.hash_threads, hashes_waiting_max, hashes_reserved),
-      accounts_(store_.accounts(), account_mail_, clock_, ids_, hash_pool_, account_options()),
+      accounts_(store_.accounts(), clock_, ids_, hash_pool_, account_options()),
       jobs_(store_.jobs(), clock_, ids_),
       records_(store_.jobs()),
       waits_(jobs_, clock_),
       rooms_(ids_, clock_, {.allow_guests = config_.allow_guests}),
       handlers_(handlers::load_handlers_file(config_.handlers_file), clock_),
       worker_types_(open_worker_types(std::filesystem::path(config_.data_dir) / "worker_types")),
-      served_(make_handlers(config_, handlers_, worker_types_), clock_),
+      registrations_(make_handlers(config_, handlers_, own_handlers(), worker_types_)),
+      served_(registrations_, clock_),
       workers_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, worker_options()),
       present_({&served_, &workers_}),
       queues_(store_.jobs(), jobs_, present_, clock_),
       schedules_(store_.schedules(), jobs_, clock_, ids_),
-      runner_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, runner_options(config_),
-              make_handlers(config_, handlers_, worker_types_)),
+      runner_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, runner_options(config_), registrations_),
       scheduler_(engine_loop_.executor(), store_.schedules(), schedules_, jobs_, clock_, ids_, scheduler_options()),
       housekeeping_(engine_loop_.executor(), store_.accounts(), store_.jobs(), clock_, housekeeping_options(config_)),
       cross_origin_(config_.cors_origins, !config_.production && config_.cors_origins.empty()),
@@ -273,6 +282,17 @@ App::Parts::Parts(Config configuration)
       http_api_(services_, cross_origin_),
       realtime_(services_, sockets_) {
   count_outcomes(jobs_, metrics_);
+  store_.accounts().mail_ready.connect([this] { jobs_.work_available(); });
+}
+
+std::string App::Parts::data_secret() const {
+  if (!config_.data_key.empty()) return config_.data_key;
+  return load_or_create_secret(std::filesystem::path(config_.data_dir) / "data_key");
+}
+
+std::vector<jobs::HandlerRegistration> App::Parts::own_handlers() {
+  MailParts mails{*mailer_, mail_pool_, sealer_, clock_, [this] { return public_url(); }};
+  return {mail_handler(std::move(mails))};
 }
 
 std::string App::Parts::server_secret() const {
@@ -296,6 +316,7 @@ jobs::SchedulerOptions App::Parts::scheduler_options() {
 accounts::AccountOptions App::Parts::account_options() const {
   accounts::AccountOptions options;
   options.jwt_secret = server_secret();
+  options.data_secret = data_secret();
   options.refresh_grace = config_.refresh_grace;
   options.refresh_rotation = config_.refresh_rotation;
   options.password_length_min = config_.password_length_min;
@@ -342,17 +363,19 @@ Awaitable<net::WebSocketDecision> App::Parts::handle_upgrade(net::Request reques
 
 // Ids rise over restarts, too, though the clock may have been set back meanwhile: the oldest id goes first.
 void App::Parts::continue_ids() {
-  const auto newest = run_to_completion(store_.jobs().list({}, {}, 1, std::nullopt));
-  if (!newest.jobs.empty()) (void)ids_.next_job_id(time_of(newest.jobs.front().id) + std::chrono::milliseconds{1});
+  for (const jobs::Scope& scope : {jobs::Scope{}, jobs::Scope{jobs::system_owner}}) {
+    const auto newest = run_to_completion(store_.jobs().list(scope, {}, 1, std::nullopt));
+    if (!newest.jobs.empty()) (void)ids_.next_job_id(time_of(newest.jobs.front().id) + std::chrono::milliseconds{1});
+  }
 }
 
 void App::Parts::start() {
   continue_ids();
   server_.start();
+  announce();
   runner_.start();
   scheduler_.start();
   housekeeping_.start();
-  announce();
 }
 
 void App::Parts::stop() {
@@ -365,6 +388,7 @@ void App::Parts::stop() {
   run_to_completion(scheduler_.stop());
   run_to_completion(runner_.stop());
   handlers_.stop();
+  mail_pool_.stop();
   sockets_.stop(std::max(config_.stop_grace, sockets_close_within));
   server_.stop(config_.stop_grace);
   run_to_completion(housekeeping_.stop());

@@ -202,6 +202,7 @@ std::vector<Setting> settings(bool production) {
       {"METRICS_TOKEN", {}, "", true, set_metrics_token},
       {"MONGODB_URI", {"MONGO_URI"}, "", true, text(&Config::mongodb_uri)},
       {"JWT_SECRET", {}, "", true, text(&Config::jwt_secret)},
+      {"DATA_KEY", {}, "", true, text(&Config::data_key)},
       {"EMAIL_HOST", {"MAIL_HOST"}, "smtp.gmail.com", false, text(&Config::email_host)},
       {"EMAIL_PORT", {"MAIL_PORT"}, "587", false, number(&Config::email_port, std::int64_t{1}, std::int64_t{65535})},
       {"EMAIL_USER", {"MAIL_USER"}, "", false, text(&Config::email_user)},
@@ -351,12 +352,11 @@ bool is_known_secret(std::string_view secret) {
          lower.find("changeme") != std::string::npos || std::find(known.begin(), known.end(), lower) != known.end();
 }
 
-void check_secret(Config& config) {
-  if (config.jwt_secret.empty()) return;
-  if (config.jwt_secret.size() >= 32 && !is_known_secret(config.jwt_secret)) return;
+void check_secret(Config& config, const std::string& name, const std::string& secret) {
+  if (secret.empty() || (secret.size() >= 32 && !is_known_secret(secret))) return;
   const std::string what =
-      "JWT_SECRET is weak: it must have at least 32 bytes and be no well-known example. Make one with: openssl rand "
-      "-base64 48";
+      name +
+      " is weak: it must have at least 32 bytes and be no well-known example. Make one with: openssl rand -base64 48";
   if (config.production) throw ConfigError(what + " (or leave it out: one is then made and kept in the data folder).");
   config.warnings.push_back(what);
 }
@@ -368,7 +368,8 @@ void check_together(Config& config) {
         "folder. Remove MONGODB_URI "
         "(and MONGO_URI) to start.");
   }
-  check_secret(config);
+  check_secret(config, "JWT_SECRET", config.jwt_secret);
+  check_secret(config, "DATA_KEY", config.data_key);
   if (config.email_user.empty() != config.email_pass.empty()) {
     throw ConfigError("EMAIL_USER and EMAIL_PASS must be set together: one of them is missing.");
   }

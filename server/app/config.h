@@ -34,6 +34,7 @@ struct Config {
   std::size_t sockets_per_user_max = 200;           // 0: any number
   std::string metrics_token;                        // who shows it may read the metrics; empty: nobody does
   std::string jwt_secret;                           // empty: made at the first start and kept in the data folder
+  std::string data_key;                             // likewise; seals secrets in the store
   std::string mongodb_uri;
 
   std::string email_host;

@@ -29,7 +29,9 @@ std::string read_secret(const std::filesystem::path& file) {
   while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
   if (!input && !input.eof()) fail(file, "cannot be read: check who may read it");
   if (secret.size() < secret_length_min) {
-    fail(file, "is too short to be a secret. Remove it to get a new one (everybody must then sign in again)");
+    fail(file,
+         "is too short to be a secret. Remove it to get a new one; what the old one protected (sessions, or mails that "
+         "wait) is then lost");
   }
   return secret;
 }

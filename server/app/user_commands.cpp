@@ -18,21 +18,14 @@ namespace {
 
 constexpr std::size_t users_per_page = 500;
 
-// No mails leave the command line: the operator makes verified accounts.
-class NoMail final : public accounts::AccountMail {
-  void send_verification(std::string, std::string) override {}
-  void send_password_reset(std::string, std::string) override {}
-  void send_already_registered(std::string) override {}
-  void send_password_changed(std::string) override {}
-};
-
-// The accounts of a data folder, without the rest of the server.
+// The accounts of a data folder, without the rest of the server. No mails leave the command line: the operator makes
+// verified accounts.
 class Accounts {
  public:
   explicit Accounts(const Config& config)
       : store_(store_options(config)),
         hash_pool_("hash", 1, 4),
-        service_(store_.accounts(), mail_, clock_, ids_, hash_pool_, options(config)) {}
+        service_(store_.accounts(), clock_, ids_, hash_pool_, options(config)) {}
 
   accounts::AccountService& service() { return service_; }
 
@@ -56,7 +49,6 @@ class Accounts {
 
   SystemClock clock_;
   IdGenerator ids_;
-  NoMail mail_;
   sqlite::SqliteStore store_;
   WorkerPool hash_pool_;
   accounts::AccountService service_;

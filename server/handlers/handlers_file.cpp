@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "handlers/file_section.h"
 #include "jobs/job_type.h"
+#include "jobs/system_job.h"
 
 namespace taskgate::handlers {
 namespace {
@@ -124,6 +125,7 @@ std::map<std::string, Type> read_types(FileSection& file, std::string_view kind,
     if (!normal || *normal != name) {
       refuse(section.place(name), "must be a job type: 1 to 128 printable characters, no blanks around them");
     }
+    if (jobs::is_system_type(name)) refuse(section.place(name), "is a type of the server's own: begin it otherwise");
     types.emplace(name, read(FileSection(member.value(), section.place(name))));
   }
   return types;

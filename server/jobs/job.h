@@ -50,6 +50,9 @@ struct Job {
   std::optional<std::string> worker;     // who holds the lease, while processing
   std::optional<UserId> worker_user;     // whose key the worker claimed with; nothing for the program's own runner
   std::optional<Time> lease_expires_at;  // while processing
+  // Of the server's own jobs: what their handler needs and nobody else may read, sealed (base/crypto_sealing.h). Given
+  // at submit and by a claim, never otherwise; the store forgets it when the job ends.
+  std::optional<std::string> sealed;
 };
 
 // How one attempt ended.

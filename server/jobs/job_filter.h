@@ -12,9 +12,10 @@
 
 namespace taskgate::jobs {
 
-// Whose jobs a reader may see: one user's, or everybody's (admins, the engine itself).
+// Whose jobs a reader may see: one user's, or everybody's (admins, the engine itself). The server's own jobs belong to
+// `system_owner` (system_job.h).
 struct Scope {
-  std::optional<UserId> user;        // nothing: all users
+  std::optional<UserId> user;        // nothing: all users, and the server
   std::optional<UserId> actor = {};  // who asks, for the job's history; nothing: the engine itself
 };
 

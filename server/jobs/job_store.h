@@ -126,7 +126,7 @@ class JobStore : public JobRecordStore {
   // is too many for its user's backlog is refused (`backlog_full`). Errors: conflict, reason `idempotency_mismatch`.
   virtual Awaitable<Result<SubmitAnswer>> submit_all(SubmitRequest request, Time now) = 0;
   // Starts up to `max` ready jobs in claim order, fewer when they carry more than claim_bytes_max: attempts + 1, fence
-  // + 1, progress 0, `run_at` cleared, `started_at` = now.
+  // + 1, progress 0, `run_at` cleared, `started_at` = now. The only verb that gives what a job carries sealed.
   virtual Awaitable<Claim> claim(ClaimRequest request, Time now) = 0;
   // One answer per settlement, in order. Each stands alone.
   virtual Awaitable<std::vector<Settled>> settle(std::vector<Settlement> settlements, Time now) = 0;
@@ -178,6 +178,7 @@ class JobStore : public JobRecordStore {
   virtual Awaitable<Result<Job>> get(Scope scope, JobId id) = 0;
   // Oldest first, the running one last. Errors: not_found.
   virtual Awaitable<Result<std::vector<Attempt>>> attempts(Scope scope, JobId id) = 0;
+  // In lists and counts "all" is all users: the server's own jobs are seen by asking for those of `system_owner`.
   virtual Awaitable<JobPage> list(Scope scope, JobFilter filter, std::size_t limit, std::optional<JobId> before) = 0;
   // The same jobs, their ids only; quicker. It may name some that only nearly match: whoever acts on them asks again.
   virtual Awaitable<JobIdPage> list_ids(Scope scope, JobFilter filter, std::size_t limit,

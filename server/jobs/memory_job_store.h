@@ -12,6 +12,7 @@
 #include "jobs/explanation.h"
 #include "jobs/job_store.h"
 #include "jobs/ready_queue.h"
+#include "jobs/system_job.h"
 
 namespace taskgate::jobs {
 
@@ -59,6 +60,7 @@ class MemoryJobStore : public JobStore {
     for (Job& job : jobs) {
       if (job.run_at && *job.run_at <= now) job.run_at.reset();
       const auto place = records_.try_emplace(job.id).first;
+      place->second.sealed = std::exchange(job.sealed, std::nullopt);
       place->second.job = std::move(job);
       note_type(place->second.job);
       enqueue(place->second.job);
@@ -109,6 +111,7 @@ class MemoryJobStore : public JobStore {
       }
       claim.jobs.push_back(record.job);
       bytes += carried_bytes(record.job);
+      claim.jobs.back().sealed = record.sealed;
     }
     for (const auto& [type, level] : ready_.take_changed_levels()) levels_.insert_or_assign(type, level);
     if (claim.jobs.size() < request.max) {
@@ -368,7 +371,7 @@ class MemoryJobStore : public JobStore {
     std::size_t bytes = 0;
     for (auto each = records_.rbegin(); each != records_.rend(); ++each) {
       const Job& job = each->second.job;
-      if ((before && job.id >= *before) || !visible(scope, job) || !matches(filter, job)) continue;
+      if ((before && job.id >= *before) || !listed(scope, job) || !matches(filter, job)) continue;
       if (page.jobs.size() == limit || bytes >= page_bytes_max) {
         page.next = page.jobs.back().id;
         break;
@@ -385,7 +388,7 @@ class MemoryJobStore : public JobStore {
     JobIdPage page;
     for (auto each = records_.rbegin(); each != records_.rend(); ++each) {
       const Job& job = each->second.job;
-      if ((before && job.id >= *before) || !visible(scope, job) || !matches(filter, job)) continue;
+      if ((before && job.id >= *before) || !listed(scope, job) || !matches(filter, job)) continue;
       if (page.ids.size() == limit) {
         page.next = page.ids.back();
         break;
@@ -406,7 +409,7 @@ class MemoryJobStore : public JobStore {
     const Turn turn(*this);
     JobCounts counts;
     for (const auto& [id, record] : records_) {
-      if (visible(scope, record.job)) ++count_of(counts, record.job.status);
+      if (listed(scope, record.job)) ++count_of(counts, record.job.status);
     }
     co_return counts;
   }
@@ -414,6 +417,7 @@ class MemoryJobStore : public JobStore {
  private:
   struct Record {
     Job job;
+    std::optional<std::string> sealed;
     std::vector<Attempt> attempts;
     std::map<std::int64_t, AttemptOutcome> ended;  // by fence: how each lease that is over ended
     std::optional<std::string> checkpoint;
@@ -463,6 +467,9 @@ class MemoryJobStore : public JobStore {
     return {ErrorCode::conflict, std::move(reason), std::move(message), {}, std::nullopt};
   }
   static bool visible(const Scope& scope, const Job& job) { return !scope.user || *scope.user == job.user_id; }
+  static bool listed(const Scope& scope, const Job& job) {
+    return visible(scope, job) && (scope.user || job.user_id != system_owner);
+  }
   static bool selected(const TypeSelection& types, const std::string& type) {
     const bool listed = std::find(types.types.begin(), types.types.end(), type) != types.types.end();
     return listed != types.all_but;
@@ -484,6 +491,7 @@ class MemoryJobStore : public JobStore {
   }
 
   void note_type(const Job& job) {
+    if (job.user_id == system_owner) return;
     if (types_[job.user_id].size() < known_types_max) types_[job.user_id].insert(job.type);
     if (types_[UserId{}].size() < known_types_all_max) types_[UserId{}].insert(job.type);
   }
@@ -500,7 +508,8 @@ class MemoryJobStore : public JobStore {
   }
   [[nodiscard]] std::int64_t finished_of(const std::optional<UserId>& user) const {
     return std::count_if(records_.begin(), records_.end(), [&user](const auto& each) {
-      return (!user || each.second.job.user_id == *user) && is_finished(each.second.job.status);
+      const UserId& owner = each.second.job.user_id;
+      return (user ? owner == *user : owner != system_owner) && is_finished(each.second.job.status);
     });
   }
   // Whether a waiting job depends on it.
@@ -514,6 +523,7 @@ class MemoryJobStore : public JobStore {
   }
   // Why the user may not have so many more pending jobs.
   [[nodiscard]] std::optional<Error> backlog_refusal(const UserId& user, std::int64_t more) const {
+    if (user == system_owner) return std::nullopt;
     const std::int64_t cap = ready_.user_control(user).backlog.value_or(backlog_max_);
     if (cap == 0 || pending_of(user) + more <= cap) return std::nullopt;
     return backlog_full(cap);
@@ -587,6 +597,7 @@ class MemoryJobStore : public JobStore {
     job.blocked_by = 0;
     drop_lease(job);
     touch(job, now);
+    if (const auto kept = records_.find(job.id); kept != records_.end()) kept->second.sealed.reset();
     tell_dependents(job, now);
   }
   void fail(Job& job, std::string error, Time now) {

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "jobs/job_type.h"
+#include "jobs/system_job.h"
 
 namespace taskgate::jobs {
 namespace {
@@ -148,6 +149,7 @@ std::optional<FieldError> priority_fault(double priority) {
 Result<Submission> make_submission(const UserId& owner, NewJob job, const JobOptions& options, IdGenerator& ids,
                                    Time now) {
   auto type = normalize_job_type(job.type);
+  if (type && is_system_type(*type)) type = validation_failed("type", std::string(system_type_complaint));
   auto faults = faults_of(job, options, now);
   if (!type) {
     if (faults.empty()) return type.error();

@@ -38,6 +38,19 @@ TEST_F(NewJobTest, HasNoTermsUnlessTheyAreGiven) {
   EXPECT_EQ(job.run_at, std::nullopt);
 }
 
+TEST_F(NewJobTest, HasNoTypeOfTheServersOwn) {
+  for (const char* type : {"taskgate.mail", "Taskgate.mail", " TASKGATE.anything"}) {
+    NewJob job = mail();
+    job.type = type;
+    EXPECT_EQ(refused_field(job), "type") << type;
+  }
+  for (const char* type : {"taskgate", "taskgates.mail", "my taskgate.mail", "task"}) {
+    NewJob job = mail();
+    job.type = type;
+    EXPECT_EQ(refused_field(job), "") << type;
+  }
+}
+
 TEST_F(NewJobTest, BecomesTheTermsOfTheJob) {
   NewJob job = mail();
   job.queue = "billing";

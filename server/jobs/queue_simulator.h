@@ -77,7 +77,7 @@ class QueueSimulator {
   std::string some_type() { return std::string(1, static_cast<char>('a' + below(3))); }
   UserId some_user() {
     UserId user;
-    user.bytes[0] = static_cast<std::uint8_t>(below(3));
+    user.bytes[0] = static_cast<std::uint8_t>(1 + below(3));  // none is the server, whose id is all zeros
     return user;
   }
   QueueModel::Entry* some_entry() {

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "jobs/job_type.h"
+#include "jobs/system_job.h"
 #include "jobs/worker_service_implementation.h"
 
 namespace taskgate::jobs {
@@ -44,6 +45,10 @@ std::vector<FieldError> faults_of(const WorkerClaim& claim, const std::string& o
     faults.push_back({"types", "Name 1 to 100 types"});
   }
   for (const auto& type : claim.types) {
+    if (is_system_type(type)) {
+      faults.push_back({"types", std::string(system_type_complaint)});
+      break;
+    }
     if (const auto normal = normalize_job_type(type); normal && *normal == type) continue;
     faults.push_back({"types", "Each type must be one that a job can have"});
     break;

@@ -504,6 +504,7 @@ TEST_F(WorkerServiceTest, ChecksEveryFieldOfAClaim) {
   EXPECT_EQ(refused([](WorkerClaim& claim) { claim.worker = "server"; }), "worker");
   EXPECT_EQ(refused([](WorkerClaim& claim) { claim.types.clear(); }), "types");
   EXPECT_EQ(refused([](WorkerClaim& claim) { claim.types = {" mail"}; }), "types");
+  EXPECT_EQ(refused([](WorkerClaim& claim) { claim.types = {"mail", "taskgate.mail"}; }), "types");
   EXPECT_EQ(refused([](WorkerClaim& claim) { claim.max = 0; }), "max");
   EXPECT_EQ(refused([](WorkerClaim& claim) { claim.max = 1001; }), "max");
   EXPECT_EQ(refused([](WorkerClaim& claim) { claim.wait = milliseconds{30'001}; }), "waitMs");

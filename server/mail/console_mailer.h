@@ -13,7 +13,7 @@ class ConsoleMailer final : public Mailer {
  public:
   // `output` outlives the mailer; each mail is flushed.
   explicit ConsoleMailer(std::ostream& output) : output_(output) {}
-  void send(Message message) override;
+  Delivery deliver(const Message& message, const std::atomic<bool>& stop) override;
 
  private:
   std::mutex mutex_;

@@ -9,10 +9,12 @@
 namespace taskgate::mail {
 namespace {
 
+const std::atomic<bool> never{false};
+
 TEST(ConsoleMailer, PrintsTheLinkAloneOnItsLine) {
   std::ostringstream output;
   ConsoleMailer mailer(output);
-  mailer.send(verification_message("http://localhost:3000", "ada@example.com", "secret"));
+  EXPECT_TRUE(mailer.deliver(verification_message("http://localhost:3000", "ada@example.com", "secret"), never).sent);
   std::istringstream lines(output.str());
   std::vector<std::string> all;
   for (std::string line; std::getline(lines, line);) all.push_back(line);
@@ -26,8 +28,18 @@ TEST(ConsoleMailer, PrintsTheLinkAloneOnItsLine) {
 TEST(ConsoleMailer, PrintsAMailWithoutLinkToo) {
   std::ostringstream output;
   ConsoleMailer mailer(output);
-  mailer.send({"ada@example.com", "Hello", "text", "html", ""});
+  EXPECT_TRUE(mailer.deliver({"ada@example.com", "Hello", "text", "html", ""}, never).sent);
   EXPECT_NE(output.str().find("ada@example.com: Hello\n"), std::string::npos) << output.str();
+}
+
+TEST(ConsoleMailer, SaysWhenTheTerminalIsGone) {
+  std::ostringstream output;
+  output.setstate(std::ios::badbit);
+  ConsoleMailer mailer(output);
+  const Delivery delivery = mailer.deliver({"ada@example.com", "Hello", "text", "html", ""}, never);
+  EXPECT_FALSE(delivery.sent);
+  EXPECT_FALSE(delivery.is_final);
+  EXPECT_TRUE(mailer.deliver({"ada@example.com", "Hello", "text", "html", ""}, never).sent);
 }
 
 }  // namespace

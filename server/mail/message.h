@@ -12,6 +12,7 @@ struct Message {
   std::string text;     // the plain version
   std::string html;     // the same as HTML
   std::string link;     // what the mail is about, for the terminal; empty when there is none
+  std::string id = {};  // the part of the Message-ID before the '@'; the same each time the mail is sent. Empty: random
 };
 
 // The mails this product sends. Links begin with `public_url` (no slash at its end), never with anything a client sent;

@@ -3,29 +3,18 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <stdexcept>
 
 #include "base/crypto.h"
-#include "base/log.h"
 #include "mail/mime.h"
 
 namespace taskgate::mail {
 
 namespace {
 
-constexpr std::size_t waiting_max = 1'000;  // mails
-
 using CurlHandle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using CurlList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
-
-struct Delivery {
-  bool done = false;
-  bool is_final = false;  // trying again cannot help
-  std::string error;
-};
 
 // The mail's text, handed to libcurl piece by piece.
 struct Source {
@@ -38,6 +27,11 @@ std::size_t read_source(char* buffer, std::size_t size, std::size_t count, void*
   source->rest.copy(buffer, bytes);
   source->rest.remove_prefix(bytes);
   return bytes;
+}
+
+// Called by libcurl about once a second and more; anything but 0 ends the transfer.
+int look_at_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(user)->load() ? 1 : 0;
 }
 
 void initialize_curl() {
@@ -65,7 +59,8 @@ void set_server(CURL* curl, const SmtpOptions& options) {
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 }
 
-Delivery attempt(const SmtpOptions& options, const std::string& to, const std::string& mime) {
+Delivery attempt(const SmtpOptions& options, const std::string& to, const std::string& mime,
+                 const std::atomic<bool>& stop) {
   const CurlHandle curl(curl_easy_init(), &curl_easy_cleanup);
   if (!curl) return {false, false, "libcurl has no memory"};
   set_server(curl.get(), options);
@@ -78,6 +73,9 @@ Delivery attempt(const SmtpOptions& options, const std::string& to, const std::s
   curl_easy_setopt(curl.get(), CURLOPT_UPLOAD, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_READFUNCTION, &read_source);
   curl_easy_setopt(curl.get(), CURLOPT_READDATA, &source);
+  curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, &look_at_stop);
+  curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, &stop);
 
   const auto outcome = curl_easy_perform(curl.get());
   if (outcome == CURLE_OK) return {true, true, {}};
@@ -90,36 +88,7 @@ Delivery attempt(const SmtpOptions& options, const std::string& to, const std::s
 
 }  // namespace
 
-// Lets the destructor end a pause.
-struct SmtpMailer::Stopping {
-  std::mutex mutex;
-  std::condition_variable wake;
-  bool stopped = false;
-
-  bool pause(std::chrono::milliseconds duration) {
-    std::unique_lock lock(mutex);
-    return !wake.wait_for(lock, duration, [this] { return stopped; });
-  }
-  void stop() {
-    {
-      const std::lock_guard lock(mutex);
-      stopped = true;
-    }
-    wake.notify_all();
-  }
-  bool is_stopped() {
-    const std::lock_guard lock(mutex);
-    return stopped;
-  }
-};
-
-SmtpMailer::SmtpMailer(SmtpOptions options, const Clock& clock, Pause pause)
-    : options_(std::move(options)),
-      clock_(clock),
-      stopping_(std::make_shared<Stopping>()),
-      pause_(pause ? std::move(pause)
-                   : [stopping = stopping_](std::chrono::milliseconds duration) { return stopping->pause(duration); }),
-      pool_("mail", 1, waiting_max) {
+SmtpMailer::SmtpMailer(SmtpOptions options, const Clock& clock) : options_(std::move(options)), clock_(clock) {
   initialize_curl();
   if (!is_mail_address(options_.from)) {
     throw std::runtime_error(
@@ -127,37 +96,11 @@ SmtpMailer::SmtpMailer(SmtpOptions options, const Clock& clock, Pause pause)
   }
 }
 
-SmtpMailer::~SmtpMailer() {
-  stopping_->stop();
-  pool_.stop();
-}
-
-void SmtpMailer::send(Message message) {
-  if (!is_mail_address(message.to)) {
-    log::error("mail refused: the recipient is no mail address", {{"subject", message.subject}});
-    return;
-  }
-  const auto subject = message.subject;
-  if (!pool_.try_post([this, mail = std::move(message)] { deliver(mail); })) {
-    log::error("mail dropped: too many are waiting", {{"subject", subject}});
-  }
-}
-
-void SmtpMailer::deliver(const Message& message) {
+Delivery SmtpMailer::deliver(const Message& message, const std::atomic<bool>& stop) {
+  if (!is_mail_address(message.to)) return {false, true, "The recipient is no mail address"};
   const auto domain = options_.from.substr(options_.from.find('@') + 1);
-  const auto mime = to_mime(message, options_.from, fmt::format("{}@{}", random_token(18), domain), clock_.now());
-  auto wait = std::chrono::milliseconds(1'000);
-  for (int number = 1; !stopping_->is_stopped(); ++number, wait *= 2) {
-    const auto delivery = attempt(options_, message.to, mime);
-    if (delivery.done) {
-      log::info("mail sent", {{"to", message.to}, {"subject", message.subject}});
-      return;
-    }
-    const bool give_up = delivery.is_final || number >= options_.attempts_max;
-    log::warning(give_up ? "mail given up" : "mail not sent, trying again",
-                 {{"to", message.to}, {"subject", message.subject}, {"attempt", number}, {"error", delivery.error}});
-    if (give_up || !pause_(wait)) return;
-  }
+  const auto id = fmt::format("{}@{}", message.id.empty() ? random_token(18) : message.id, domain);
+  return attempt(options_, message.to, to_mime(message, options_.from, id, clock_.now()), stop);
 }
 
 }  // namespace taskgate::mail

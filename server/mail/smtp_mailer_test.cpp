@@ -35,19 +35,13 @@ class SmtpMailerTest : public testing::Test {
     chosen.tls_required = false;
     return chosen;
   }
-  SmtpMailer::Pause at_once() {
-    return [this](std::chrono::milliseconds pause) {
-      pauses.push_back(pause);
-      return true;
-    };
-  }
   static Message hello(const std::string& to = "ada@example.com") {
     return {to, "Hello", "text\n", "<p>text</p>\n", ""};
   }
 
   FakeSmtpServer server;
   ManualClock clock;
-  std::vector<std::chrono::milliseconds> pauses;  // written by the mailer's thread, read when it has ended
+  std::atomic<bool> stop{false};
 };
 
 const std::vector<std::string> all_headers = {"From",           "To",           "Subject",     "Date", "Message-ID",
@@ -55,7 +49,7 @@ const std::vector<std::string> all_headers = {"From",           "To",           
 
 TEST_F(SmtpMailerTest, SendsToExactlyOneRecipientWithAFixedSetOfHeaders) {
   SmtpMailer mailer(options(), clock);
-  mailer.send(verification_message("https://tasks.example", "ada@example.com", "secret"));
+  EXPECT_TRUE(mailer.deliver(verification_message("https://tasks.example", "ada@example.com", "secret"), stop).sent);
   const auto conversations = server.wait_for(1);
   ASSERT_EQ(conversations.size(), 1U);
   const auto senders = commands_with(conversations[0], "MAIL");
@@ -70,13 +64,13 @@ TEST_F(SmtpMailerTest, NothingHostileReachesTheEnvelopeOrTheHeaders) {
   for (const std::string& to :
        std::vector<std::string>{"ada@example.com\r\nRCPT TO:<eve@example.com>", "ada@example.com>\r\nDATA",
                                 "ada@example.com\n", "ada@example.com, eve@example.com", "<ada@example.com>"}) {
-    mailer.send(hello(to));
+    EXPECT_TRUE(mailer.deliver(hello(to), stop).is_final) << to;
   }
-  mailer.send(hello(std::string("ada\0@example.com", 16)));
+  EXPECT_TRUE(mailer.deliver(hello(std::string("ada\0@example.com", 16)), stop).is_final);
   Message message = hello();
   message.subject = "Hi\r\nBcc: eve@example.com\r\n\r\n.\r\nMAIL FROM:<eve@example.com>";
   message.text = "a\r\n.\r\nMAIL FROM:<eve@example.com>\r\n.\n";
-  mailer.send(message);
+  EXPECT_TRUE(mailer.deliver(message, stop).sent);
   const auto conversations = server.wait_for(1);
   ASSERT_EQ(conversations.size(), 1U);  // only the last one: the others were refused before a connection was made
   EXPECT_EQ(commands_with(conversations[0], "RCPT").size(), 1U);
@@ -90,7 +84,7 @@ TEST_F(SmtpMailerTest, NoLineOfTheMailEndsItEarly) {
   message.subject = ".";
   message.text = ".\n..\n.\r\n";
   message.html = ".\r\n.\r\n";
-  mailer.send(message);
+  EXPECT_TRUE(mailer.deliver(message, stop).sent);
   const auto conversations = server.wait_for(1);
   ASSERT_EQ(conversations.size(), 1U);
   const std::string& data = conversations[0].data;
@@ -103,55 +97,54 @@ TEST_F(SmtpMailerTest, NoLineOfTheMailEndsItEarly) {
   EXPECT_EQ(commands_with(conversations[0], "MAIL").size(), 1U);
 }
 
-TEST_F(SmtpMailerTest, TriesAgainAfterATemporaryFailureWithGrowingPauses) {
-  server.answer("RCPT", {"451 greylisted", "451 greylisted"});
-  {
-    SmtpMailer mailer(options(), clock, at_once());
-    mailer.send(hello());
-    const auto conversations = server.wait_for(3);
-    ASSERT_EQ(conversations.size(), 3U);
-    EXPECT_TRUE(conversations[0].data.empty());
-    EXPECT_FALSE(conversations[2].data.empty());
-  }
-  EXPECT_EQ(pauses, (std::vector<std::chrono::milliseconds>{std::chrono::seconds{1}, std::chrono::seconds{2}}));
+TEST_F(SmtpMailerTest, SaysThatATemporaryFailureMayBeTriedAgain) {
+  server.answer("RCPT", {"451 greylisted"});
+  SmtpMailer mailer(options(), clock);
+  const Delivery refused = mailer.deliver(hello(), stop);
+  EXPECT_FALSE(refused.sent);
+  EXPECT_FALSE(refused.is_final);
+  EXPECT_NE(refused.error.find("451"), std::string::npos) << refused.error;
+  EXPECT_TRUE(mailer.deliver(hello(), stop).sent);
 }
 
-TEST_F(SmtpMailerTest, GivesUpAfterTheLastAttempt) {
-  server.answer("MAIL", std::vector<std::string>(10, "421 later"));
+TEST_F(SmtpMailerTest, SaysThatNobodyAnswers) {
   SmtpOptions chosen = options();
-  chosen.attempts_max = 3;
-  SmtpMailer mailer(chosen, clock, at_once());
-  mailer.send(hello("first@example.com"));
-  ASSERT_EQ(server.wait_for(3).size(), 3U);
-  server.answer("MAIL", {});
-  mailer.send(hello("second@example.com"));
-  const auto conversations = server.wait_for(4);
-  ASSERT_EQ(conversations.size(), 4U);
-  EXPECT_EQ(commands_with(conversations[3], "RCPT"), std::vector<std::string>{"RCPT TO:<second@example.com>"});
+  chosen.port = 1;
+  const Delivery failed = SmtpMailer(chosen, clock).deliver(hello(), stop);
+  EXPECT_FALSE(failed.sent);
+  EXPECT_FALSE(failed.is_final);
+  EXPECT_FALSE(failed.error.empty());
 }
 
-TEST_F(SmtpMailerTest, DoesNotTryAgainWhatTheServerRefusesForGood) {
+TEST_F(SmtpMailerTest, SaysThatWhatTheServerRefusesForGoodIsFinal) {
+  SmtpMailer mailer(options(), clock);
   for (const std::string& verb : std::vector<std::string>{"MAIL", "RCPT", "DATA", "."}) {
-    const std::size_t before = server.wait_for(0).size();
     server.answer(verb, {"550 no"});
-    SmtpMailer mailer(options(), clock, at_once());
-    mailer.send(hello("refused@example.com"));
-    mailer.send(hello("next@example.com"));
-    const auto conversations = server.wait_for(before + 2);
-    ASSERT_EQ(conversations.size(), before + 2) << verb;
-    EXPECT_EQ(commands_with(conversations.back(), "RCPT"), std::vector<std::string>{"RCPT TO:<next@example.com>"})
-        << verb;
+    const Delivery refused = mailer.deliver(hello("refused@example.com"), stop);
+    EXPECT_FALSE(refused.sent) << verb;
+    EXPECT_TRUE(refused.is_final) << verb << ": " << refused.error;
+    EXPECT_TRUE(mailer.deliver(hello("next@example.com"), stop).sent) << verb;
+  }
+}
+
+TEST_F(SmtpMailerTest, SendsAMailAgainUnderTheSameMessageId) {
+  SmtpMailer mailer(options(), clock);
+  Message message = hello();
+  message.id = "0193f5a1b2c3d4e5";
+  ASSERT_TRUE(mailer.deliver(message, stop).sent);
+  ASSERT_TRUE(mailer.deliver(message, stop).sent);
+  for (const auto& conversation : server.wait_for(2)) {
+    EXPECT_NE(conversation.data.find("Message-ID: <0193f5a1b2c3d4e5@example.com>\r\n"), std::string::npos)
+        << conversation.data;
   }
 }
 
 TEST_F(SmtpMailerTest, SaysNothingToAServerWithoutTlsWhenTlsIsRequired) {
   SmtpOptions chosen = options();
   chosen.tls_required = true;
-  chosen.attempts_max = 1;
   chosen.user = "tasks";
   chosen.password = "mail-password";
-  SmtpMailer mailer(chosen, clock, at_once());
-  mailer.send(hello());
+  EXPECT_FALSE(SmtpMailer(chosen, clock).deliver(hello(), stop).sent);
   const auto conversations = server.wait_for(1);
   ASSERT_EQ(conversations.size(), 1U);
   EXPECT_TRUE(commands_with(conversations[0], "AUTH").empty());
@@ -159,14 +152,12 @@ TEST_F(SmtpMailerTest, SaysNothingToAServerWithoutTlsWhenTlsIsRequired) {
   EXPECT_TRUE(conversations[0].data.empty());
 }
 
-TEST_F(SmtpMailerTest, EndsWithoutWaitingForARetry) {
-  server.answer("MAIL", std::vector<std::string>(10, "421 later"));
-  {
-    SmtpMailer mailer(options(), clock);  // pauses for real: a second and more
-    mailer.send(hello());
-    ASSERT_EQ(server.wait_for(1).size(), 1U);
-  }
-  EXPECT_EQ(server.wait_for(0).size(), 1U);
+TEST_F(SmtpMailerTest, EndsSoonWhenItIsToldToStop) {
+  SmtpMailer mailer(options(), clock);
+  stop = true;
+  const Delivery ended = mailer.deliver(hello(), stop);
+  EXPECT_FALSE(ended.sent);
+  EXPECT_FALSE(ended.is_final);
 }
 
 TEST_F(SmtpMailerTest, NeedsASenderThatIsAnAddress) {

@@ -20,6 +20,7 @@ class AccountSuite : public ::testing::TestWithParam<AccountEngineMaker> {
  protected:
   AccountStore& store() { return engine_->store(); }
   void reopen() { engine_->reopen(); }
+  std::vector<OutgoingMail> take_mails() { return engine_->take_mails(); }
   template <class T>
   static T run(Awaitable<T> task) {
     return run_to_completion(std::move(task));
@@ -35,7 +36,7 @@ class AccountSuite : public ::testing::TestWithParam<AccountEngineMaker> {
     return user;
   }
   User create_user(std::string email = "ada@example.org") {
-    return run(store().create_user(make_user(std::move(email)), std::nullopt)).value();
+    return run(store().create_user(make_user(std::move(email)), std::nullopt, std::nullopt)).value();
   }
   User get_user(const UserId& id) { return run(store().find_user(id)).value(); }
 
@@ -52,8 +53,17 @@ class AccountSuite : public ::testing::TestWithParam<AccountEngineMaker> {
   // Gives the user a token and its hash back.
   Sha256Digest give_token(const User& user, TokenPurpose purpose) {
     const OneTimeToken token = make_token(user, purpose);
-    run(store().replace_token(token));
+    run(store().replace_token(token, std::nullopt, now));
     return token.hash;
+  }
+  OutgoingMail make_mail(MailKind kind, std::string to = "ada@example.org") {
+    OutgoingMail mail;
+    mail.id = ids_.next_job_id(now);
+    mail.kind = kind;
+    mail.to = std::move(to);
+    mail.sealed = "sealed-" + to_string(mail.id);
+    mail.useful_until = now + 30min;
+    return mail;
   }
   bool token_works(TokenPurpose purpose, const Sha256Digest& hash) {
     return run(store().find_user_by_token(purpose, hash, now)).has_value();

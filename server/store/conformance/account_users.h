@@ -13,7 +13,7 @@ TEST_P(AccountUsers, AreKeptAsGivenAndFoundByIdAndAddress) {
   given.role = Role::admin;
   given.email_verified = true;
   given.token_version = 4;
-  ASSERT_TRUE(run(store().create_user(given, std::nullopt)).has_value());
+  ASSERT_TRUE(run(store().create_user(given, std::nullopt, std::nullopt)).has_value());
   reopen();
   for (const auto& found : {run(store().find_user(given.id)), run(store().find_user_by_email("ada@example.org"))}) {
     ASSERT_TRUE(found.has_value());
@@ -44,7 +44,7 @@ TEST_P(AccountUsers, NeverShareAnAddress) {
   const User first = create_user("ada@example.org");
   const User second = make_user("ada@example.org");
   const OneTimeToken token = make_token(second, TokenPurpose::verify_email);
-  const auto refused = run(store().create_user(second, token));
+  const auto refused = run(store().create_user(second, token, std::nullopt));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::conflict);
   EXPECT_EQ(refused.error().reason, "email_taken");
@@ -55,7 +55,8 @@ TEST_P(AccountUsers, NeverShareAnAddress) {
 
 TEST_P(AccountUsers, SigningUpAtTheSameTimeGetOneAccount) {
   std::vector<Awaitable<Result<User>>> sign_ups;
-  for (int i = 0; i < 20; ++i) sign_ups.push_back(store().create_user(make_user("ada@example.org"), std::nullopt));
+  for (int i = 0; i < 20; ++i)
+    sign_ups.push_back(store().create_user(make_user("ada@example.org"), std::nullopt, std::nullopt));
   int created = 0;
   for (const auto& each : run_in_parallel(std::move(sign_ups))) created += each.has_value() ? 1 : 0;
   EXPECT_EQ(created, 1);
@@ -131,7 +132,8 @@ TEST_P(AccountPasswords, ChangeAndEndTheOtherSessions) {
   const Session elsewhere = create_session(user);
   const Session of_another = create_session(create_user("bob@example.org"));
   const auto reset = give_token(user, TokenPurpose::reset_password);
-  const auto changed = run(store().change_password(user.id, "$argon2id$first", "$argon2id$second", here.id, now));
+  const auto changed =
+      run(store().change_password({user.id, "$argon2id$first", "$argon2id$second", here.id}, std::nullopt, now));
   ASSERT_TRUE(changed.has_value());
   EXPECT_EQ(get_user(user.id).password_hash, "$argon2id$second");
   EXPECT_TRUE(is_live(here));
@@ -143,13 +145,14 @@ TEST_P(AccountPasswords, ChangeAndEndTheOtherSessions) {
 TEST_P(AccountPasswords, AreNotChangedOverAnotherChange) {
   const User user = create_user();
   const Session session = create_session(user);
-  const auto refused = run(store().change_password(user.id, "$argon2id$other", "$argon2id$second", std::nullopt, now));
+  const auto refused =
+      run(store().change_password({user.id, "$argon2id$other", "$argon2id$second", std::nullopt}, std::nullopt, now));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::conflict);
   EXPECT_EQ(refused.error().reason, "password_changed");
   EXPECT_EQ(get_user(user.id).password_hash, "$argon2id$first");
   EXPECT_TRUE(is_live(session));
-  const auto nobody = run(store().change_password(UserId{}, "a", "b", std::nullopt, now));
+  const auto nobody = run(store().change_password({UserId{}, "a", "b", std::nullopt}, std::nullopt, now));
   EXPECT_EQ(nobody.error().code, ErrorCode::not_found);
 }
 
@@ -168,7 +171,7 @@ TEST_P(AccountPasswords, AreResetWithATokenThatEndsEverythingElse) {
   const Session session = create_session(user);
   const auto verify = give_token(user, TokenPurpose::verify_email);
   const auto reset = give_token(user, TokenPurpose::reset_password);
-  const auto done = run(store().reset_password(reset, "$argon2id$new", now));
+  const auto done = run(store().reset_password(reset, "$argon2id$new", std::nullopt, now));
   ASSERT_TRUE(done.has_value());
   const User kept = get_user(user.id);
   for (const User& each : {*done, kept}) {
@@ -178,7 +181,7 @@ TEST_P(AccountPasswords, AreResetWithATokenThatEndsEverythingElse) {
   }
   EXPECT_FALSE(is_live(session));
   EXPECT_FALSE(token_works(TokenPurpose::verify_email, verify));
-  const auto again = run(store().reset_password(reset, "$argon2id$newer", now));
+  const auto again = run(store().reset_password(reset, "$argon2id$newer", std::nullopt, now));
   EXPECT_EQ(again.error().code, ErrorCode::bad_request);
   EXPECT_EQ(again.error().reason, "invalid_token");
   EXPECT_EQ(get_user(user.id).password_hash, "$argon2id$new");
@@ -193,7 +196,7 @@ TEST_P(AccountUsers, AreRemovedWhenTheyNeverVerifyTheirAddress) {
   admin.role = Role::admin;
   User banned = make_user("banned@example.org");
   banned.disabled = true;
-  for (const User& user : {verified, admin, banned}) run(store().create_user(user, std::nullopt)).value();
+  for (const User& user : {verified, admin, banned}) run(store().create_user(user, std::nullopt, std::nullopt)).value();
 
   EXPECT_EQ(run(store().prune_unverified(now, 100)), 0u) << "it was created just now";
   EXPECT_EQ(run(store().prune_unverified(now + 30min, 100)), 0u) << "its link ended just now";

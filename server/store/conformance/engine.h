@@ -6,6 +6,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "accounts/account_store.h"
 #include "jobs/job_store.h"
@@ -31,8 +32,16 @@ struct EngineMaker {
   friend std::ostream& operator<<(std::ostream& out, const EngineMaker& maker) { return out << maker.name; }
 };
 
-using AccountEngine = EngineOf<accounts::AccountStore>;
-using AccountEngineMaker = EngineMaker<accounts::AccountStore>;
+class AccountEngine : public EngineOf<accounts::AccountStore> {
+ public:
+  // The mails that wait to be sent, the oldest first, as the queue hands them out; they are taken.
+  virtual std::vector<accounts::OutgoingMail> take_mails() = 0;
+};
+struct AccountEngineMaker {
+  std::string name;
+  std::function<std::unique_ptr<AccountEngine>()> make;
+  friend std::ostream& operator<<(std::ostream& out, const AccountEngineMaker& maker) { return out << maker.name; }
+};
 using JobEngine = EngineOf<jobs::JobStore>;
 using JobEngineMaker = EngineMaker<jobs::JobStore>;
 

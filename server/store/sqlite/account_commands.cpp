@@ -1,11 +1,17 @@
 #include "store/sqlite/account_commands.h"
 
 #include "store/sqlite/api_key_rows.h"
+#include "store/sqlite/queued_mail.h"
 #include "store/sqlite/session_rows.h"
 #include "store/sqlite/user_rows.h"
 
 namespace taskgate::sqlite {
 
+using accounts::OneTimeToken;
+using accounts::OutgoingMail;
+using accounts::PasswordChange;
+using accounts::SignUp;
+using accounts::SignUpOutcome;
 using accounts::TokenPurpose;
 using accounts::User;
 
@@ -27,20 +33,61 @@ std::optional<User> consume_token(Database& database, TokenPurpose purpose, cons
   return user;
 }
 
+// Stores the user with another password: every session but `keep` ends, the one-time tokens go.
+void set_password(Database& database, User& user, const std::string& password_hash,
+                  const std::optional<SessionId>& keep, Time now) {
+  user.password_hash = password_hash;
+  user.updated_at = now;
+  store_user(database, user);
+  revoke_sessions(database, user.id, keep, now);
+  drop_tokens(database, user.id);
+}
+
 }  // namespace
 
-Result<User> create_user(Database& database, const User& user, const std::optional<accounts::OneTimeToken>& token) {
+Result<User> create_user(WriteContext& context, const User& user, const std::optional<OneTimeToken>& token,
+                         const std::optional<OutgoingMail>& mail) {
+  Database& database = context.database;
   if (find_user_by_email(database, user.email)) {
     return Error{ErrorCode::conflict, "email_taken", "There is already an account with this address", {}, std::nullopt};
   }
   insert_user(database, user);
   if (token) insert_token(database, *token);
+  if (mail) queue_mail(context, *mail, user.created_at);
   return user;
 }
 
-void replace_token(Database& database, const accounts::OneTimeToken& token) {
+SignUpOutcome sign_up(WriteContext& context, const SignUp& request, Time now) {
+  Database& database = context.database;
+  auto known = find_user_by_email(database, request.user.email);
+  if (!known) {
+    insert_user(database, request.user);
+    insert_token(database, request.token);
+    queue_mail(context, request.verification, now);
+    return SignUpOutcome::created;
+  }
+  if (known->email_verified) {
+    queue_mail(context, request.already_registered, now);
+    return SignUpOutcome::taken;
+  }
+  set_password(database, *known, request.user.password_hash, std::nullopt, now);
+  OneTimeToken token = request.token;
+  token.user_id = known->id;
+  insert_token(database, token);
+  queue_mail(context, request.verification, now);
+  return SignUpOutcome::replaced;
+}
+
+bool replace_token(WriteContext& context, OneTimeToken token, const std::optional<OutgoingMail>& mail, Time now) {
+  Database& database = context.database;
+  const auto user = find_user_by_email(database, token.email);
+  const bool due = user && !user->disabled && !(token.purpose == TokenPurpose::verify_email && user->email_verified);
+  // Nobody's token is good for nothing and is dropped by the next one.
+  token.user_id = due ? user->id : UserId{};
   drop_tokens(database, token.user_id, token.purpose);
   insert_token(database, token);
+  if (due && mail) queue_mail(context, *mail, now);
+  return due;
 }
 
 Result<User> verify_email(Database& database, const Sha256Digest& hash, Time now) {
@@ -52,30 +99,27 @@ Result<User> verify_email(Database& database, const Sha256Digest& hash, Time now
   return std::move(*user);
 }
 
-Result<User> reset_password(Database& database, const Sha256Digest& hash, const std::string& password_hash, Time now) {
+Result<User> reset_password(WriteContext& context, const Sha256Digest& hash, const std::string& password_hash,
+                            const std::optional<OutgoingMail>& mail, Time now) {
+  Database& database = context.database;
   auto user = consume_token(database, TokenPurpose::reset_password, hash, now);
   if (!user) return invalid_link();
-  user->password_hash = password_hash;
   user->email_verified = true;
   ++user->token_version;
-  user->updated_at = now;
-  store_user(database, *user);
-  revoke_sessions(database, user->id, std::nullopt, now);
-  drop_tokens(database, user->id);
+  set_password(database, *user, password_hash, std::nullopt, now);
+  if (mail) queue_mail(context, *mail, now);
   return std::move(*user);
 }
 
-Result<User> change_password(Database& database, const PasswordChange& change, Time now) {
-  auto user = find_user(database, change.user);
+Result<User> change_password(WriteContext& context, const PasswordChange& change,
+                             const std::optional<OutgoingMail>& mail, Time now) {
+  auto user = find_user(context.database, change.user);
   if (!user) return not_found("User");
   if (user->password_hash != change.expected_hash) {
     return Error{ErrorCode::conflict, "password_changed", "The password was changed in the meantime", {}, std::nullopt};
   }
-  user->password_hash = change.password_hash;
-  user->updated_at = now;
-  store_user(database, *user);
-  revoke_sessions(database, user->id, change.keep, now);
-  drop_tokens(database, user->id);
+  set_password(context.database, *user, change.password_hash, change.keep, now);
+  if (mail) queue_mail(context, *mail, now);
   return std::move(*user);
 }
 

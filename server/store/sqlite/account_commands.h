@@ -7,26 +7,25 @@
 
 #include "accounts/account_store.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/write_context.h"
 
 namespace taskgate::sqlite {
 
 // The changing verbs of accounts::AccountStore, as the writer applies them; see there for what each does.
 
-[[nodiscard]] Result<accounts::User> create_user(Database& database, const accounts::User& user,
-                                                 const std::optional<accounts::OneTimeToken>& token);
-void replace_token(Database& database, const accounts::OneTimeToken& token);
+[[nodiscard]] Result<accounts::User> create_user(WriteContext& context, const accounts::User& user,
+                                                 const std::optional<accounts::OneTimeToken>& token,
+                                                 const std::optional<accounts::OutgoingMail>& mail);
+[[nodiscard]] accounts::SignUpOutcome sign_up(WriteContext& context, const accounts::SignUp& request, Time now);
+[[nodiscard]] bool replace_token(WriteContext& context, accounts::OneTimeToken token,
+                                 const std::optional<accounts::OutgoingMail>& mail, Time now);
 [[nodiscard]] Result<accounts::User> verify_email(Database& database, const Sha256Digest& hash, Time now);
-[[nodiscard]] Result<accounts::User> reset_password(Database& database, const Sha256Digest& hash,
-                                                    const std::string& password_hash, Time now);
-
-struct PasswordChange {
-  UserId user;
-  std::string expected_hash;
-  std::string password_hash;
-  std::optional<SessionId> keep;
-};
-[[nodiscard]] Result<accounts::User> change_password(Database& database, const PasswordChange& change, Time now);
-void upgrade_password_hash(Database& database, const PasswordChange& change);
+[[nodiscard]] Result<accounts::User> reset_password(WriteContext& context, const Sha256Digest& hash,
+                                                    const std::string& password_hash,
+                                                    const std::optional<accounts::OutgoingMail>& mail, Time now);
+[[nodiscard]] Result<accounts::User> change_password(WriteContext& context, const accounts::PasswordChange& change,
+                                                     const std::optional<accounts::OutgoingMail>& mail, Time now);
+void upgrade_password_hash(Database& database, const accounts::PasswordChange& change);
 [[nodiscard]] Result<accounts::User> set_role(Database& database, const UserId& id, Role role, Time now);
 [[nodiscard]] Result<accounts::User> set_disabled(Database& database, const UserId& id, bool disabled, Time now);
 

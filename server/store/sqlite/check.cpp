@@ -59,25 +59,29 @@ constexpr std::array promises = {
     Promise{"Unique keys are held by jobs of their user",
             "SELECT printf('key %s of job %016x', key, job_id) FROM job_unique_keys WHERE (until IS NULL OR until > "
             ":now) AND NOT EXISTS (SELECT 1 FROM jobs WHERE id = job_id AND user_id = job_unique_keys.user_id)"},
-    Promise{"Every job has an owner",
-            "SELECT printf('job %016x', id) FROM jobs WHERE NOT EXISTS (SELECT 1 FROM users "
-            "WHERE id = user_id)"},
+    Promise{
+        "Every job has an owner",
+        "SELECT printf('job %016x', id) FROM jobs WHERE user_id <> zeroblob(12) AND NOT EXISTS (SELECT 1 FROM users "
+        "WHERE id = user_id)"},
+    Promise{"What a job of the server carries sealed is gone when it has ended",
+            "SELECT printf('job %016x', id) FROM jobs WHERE completed_at IS NOT NULL AND EXISTS (SELECT 1 FROM "
+            "job_sealed WHERE job_id = jobs.id)"},
     Promise{"Every session has a user",
             "SELECT printf('session %s', lower(hex(id))) FROM sessions WHERE NOT EXISTS "
             "(SELECT 1 FROM users WHERE id = user_id)"},
     Promise{"Every one-time token has a user",
-            "SELECT printf('token of %s', email) FROM one_time_tokens WHERE NOT "
+            "SELECT printf('token of %s', email) FROM one_time_tokens WHERE user_id <> zeroblob(12) AND NOT "
             "EXISTS (SELECT 1 FROM users WHERE id = user_id)"},
     Promise{"Every API key has a user",
             "SELECT printf('key %s', lower(hex(id))) FROM api_keys WHERE NOT EXISTS "
             "(SELECT 1 FROM users WHERE id = user_id)"},
 };
 
-// By user, and for everybody under the empty id, as in job_counts.
+// By user, and for all users under the empty id, as in job_counts; the server's own jobs are under the id of zeros.
 constexpr std::string_view recount =
     "SELECT user_id, sum(status = 0) AS pending, sum(status = 1) AS processing, sum(status = 2) AS completed, "
     "sum(status = 3) AS failed, sum(status = 4) AS cancelled FROM (SELECT user_id, status FROM jobs UNION ALL SELECT "
-    "x'', status FROM jobs) GROUP BY user_id";
+    "x'', status FROM jobs WHERE user_id <> zeroblob(12)) GROUP BY user_id";
 
 constexpr std::array count_columns = {"pending", "processing", "completed", "failed", "cancelled"};
 

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "jobs/system_job.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/store_fixture.h"
 
@@ -21,7 +22,7 @@ class Checking : public StoreFixture {
     account.id = user;
     account.email = "ada@example.org";
     const auto store = open();
-    run(store->accounts().create_user(account, std::nullopt)).value();
+    run(store->accounts().create_user(account, std::nullopt, std::nullopt)).value();
     work(*store);
   }
   // One job in each state, with attempts, keys and dependencies.
@@ -46,6 +47,27 @@ class Checking : public StoreFixture {
     run(store.jobs().cancel({}, claimed[4].id, now)).value();
     run(store.jobs().retry({}, claimed[4].id, now)).value();
   }
+  // A mail of the server's that waits, one that was given up, and a token that nobody got.
+  void mail(SqliteStore& store) {
+    for (int i = 0; i < 2; ++i) {
+      std::vector<jobs::Job> one;
+      one.push_back(jobs::mail_job(make_job().id, R"({"kind":"verification","to":"ada@example.org"})", "c2VhbGVk",
+                                   now + std::chrono::hours{1}, now));
+      ASSERT_TRUE(run(store.jobs().submit(std::move(one), now)).has_value());
+    }
+    jobs::ClaimRequest request;
+    request.worker = "server";
+    request.types.types = {std::string(jobs::mail_type)};
+    const auto claimed = run(store.jobs().claim(request, now)).jobs;
+    ASSERT_EQ(claimed.size(), 1U);
+    std::vector<jobs::Settlement> given_up;
+    given_up.push_back({claimed[0].id, claimed[0].fence, jobs::SettlementKind::fail, std::nullopt, "no", std::nullopt});
+    run(store.jobs().settle(std::move(given_up), now));
+    accounts::OneTimeToken token;
+    token.email = "nobody@example.org";
+    token.expires_at = now + std::chrono::hours{1};
+    EXPECT_FALSE(run(store.accounts().replace_token(token, std::nullopt, now)));
+  }
   std::vector<std::string> broken_promises() const {
     std::vector<std::string> broken;
     for (const auto& checked : check_database(folder(), now)) {
@@ -60,6 +82,16 @@ TEST_F(Checking, FindsNothingWhereAllIsWell) {
   EXPECT_THAT(broken_promises(), IsEmpty());
   const auto beside_a_server = open();
   EXPECT_THAT(broken_promises(), IsEmpty());
+}
+
+TEST_F(Checking, FindsNothingWrongWithTheServersOwnJobs) {
+  {
+    const auto store = open();
+    mail(*store);
+  }
+  EXPECT_THAT(broken_promises(), IsEmpty());
+  connect().execute("UPDATE job_counts SET failed = failed + 1 WHERE user_id = zeroblob(12)");
+  EXPECT_THAT(broken_promises(), ElementsAre(HasSubstr("numbers of jobs")));
 }
 
 struct Damage {
@@ -91,6 +123,7 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"INSERT INTO job_unique_keys VALUES (x'070707000000000000000000', 'other', 5, NULL)",
                "held by jobs of their user"},
         Damage{"INSERT INTO api_keys VALUES (x'0a', x'0b', x'0c', 'ci', 1, 0, 5, NULL, NULL)", "API key has a user"},
+        Damage{"INSERT INTO job_sealed SELECT id, 'x' FROM jobs WHERE status = 2 LIMIT 1", "carries sealed"},
         Damage{"UPDATE job_counts SET completed = 9 WHERE user_id = x''", "numbers of jobs"},
         Damage{"DELETE FROM job_counts WHERE user_id != x''", "numbers of jobs"}));
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jobs/explanation.h"
+#include "jobs/system_job.h"
 #include "store/sqlite/job_changes.h"
 
 namespace taskgate::sqlite {
@@ -54,6 +55,7 @@ Result<jobs::Explanation> explain_job(WriteContext& context, const jobs::Scope& 
 }
 
 std::optional<Error> backlog_refusal(WriteContext& context, const UserId& user, std::int64_t more) {
+  if (user == jobs::system_owner) return std::nullopt;
   const std::int64_t cap = context.live.queue().user_control(user).backlog.value_or(context.backlog_max);
   if (cap == 0 || context.counts.pending_of(user) + more <= cap) return std::nullopt;
   return jobs::backlog_full(cap);

@@ -1,6 +1,7 @@
 #include "store/sqlite/job_changes.h"
 
 #include "jobs/deadlines.h"
+#include "jobs/system_job.h"
 
 namespace taskgate::sqlite {
 namespace {
@@ -60,6 +61,7 @@ void store(WriteContext& context, const Standing& before, const Job& after, Time
   if (was_finished || is_finished) {
     context.rows.store_finish(after);
     if (is_finished && after.terms.unique_key) context.keys.drop(after);
+    if (is_finished && after.user_id == jobs::system_owner) context.rows.drop_sealed(after.id);
   } else {
     context.rows.store_live(after);
   }

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "jobs/system_job.h"
 #include "store/sqlite/control_commands.h"
 #include "store/sqlite/job_changes.h"
 
@@ -173,6 +174,7 @@ jobs::Claim claim_jobs(WriteContext& context, const jobs::ClaimRequest& request,
         claim.checkpoints.emplace(*id, std::move(*left));
       }
     }
+    if (job->user_id == jobs::system_owner) job->sealed = context.rows.find_sealed(job->id);
     claim.jobs.push_back(std::move(*job));
   }
   for (const auto& [type, level] : context.live.take_changed_levels()) context.controls.store_level(type, level);

@@ -11,6 +11,7 @@
 #include "store/conformance/job_retention.h"
 #include "store/conformance/job_settlements.h"
 #include "store/conformance/job_submission.h"
+#include "store/conformance/job_system.h"
 #include "store/conformance/job_unique_keys.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/temporary_folder.h"
@@ -64,6 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Engine, JobRecords, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobActions, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobReading, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobRetention, engines, NameOfEngine{});
+INSTANTIATE_TEST_SUITE_P(Engine, JobSystem, engines, NameOfEngine{});
 INSTANTIATE_TEST_SUITE_P(Engine, JobRestart, engines, NameOfEngine{});
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "store/sqlite/job_counts.h"
 
+#include "jobs/system_job.h"
+
 namespace taskgate::sqlite {
 namespace {
 
@@ -48,6 +50,7 @@ void JobCountChanges::write() {
   Numbers sum{};
   for (const auto& [user, numbers] : changes_) {
     add(user, numbers);
+    if (user == jobs::system_owner) continue;
     for (std::size_t i = 0; i < numbers.size(); ++i) sum[i] += numbers[i];
   }
   add(everybody, sum);

@@ -53,7 +53,7 @@ class JobCountChanges {
   std::unordered_map<UserId, std::int64_t> pending_before_;  // the transaction, of those asked for
 };
 
-// The numbers of one user, or of everybody. Costs one look-up.
+// The numbers of one user, or of all users. Costs one look-up.
 [[nodiscard]] jobs::JobCounts read_job_counts(Database& database, const std::optional<UserId>& user);
 
 }  // namespace taskgate::sqlite

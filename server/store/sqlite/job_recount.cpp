@@ -4,6 +4,8 @@
 #include <array>
 #include <set>
 
+#include "jobs/system_job.h"
+
 namespace taskgate::sqlite {
 namespace {
 
@@ -46,7 +48,9 @@ Numbers count_rows(Database& database) {
   Statement statement = database.prepare("SELECT user_id, status FROM jobs NOT INDEXED");
   Cursor row = statement.query();
   while (row.next()) ++number_of(numbers.of_users[row.user_id(0)], row.small(1));
-  for (const auto& [user, counts] : numbers.of_users) add(numbers.of_all, counts);
+  for (const auto& [user, counts] : numbers.of_users) {
+    if (user != jobs::system_owner) add(numbers.of_all, counts);
+  }
   return numbers;
 }
 
@@ -114,6 +118,7 @@ bool live_counts_differ(Database& database, const LiveCounts& found) {
   for (const auto& [user, live] : found) {
     const JobCounts counts = of(kept.of_users, user);
     if (counts.pending != live.first || counts.processing != live.second) return true;
+    if (user == jobs::system_owner) continue;
     sum.first += live.first;
     sum.second += live.second;
   }

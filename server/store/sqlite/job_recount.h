@@ -11,7 +11,8 @@
 
 namespace taskgate::sqlite {
 
-// Numbers of jobs that are kept (job_counts) and are not what the rows say. Nothing as user: everybody's.
+// Numbers of jobs that are kept (job_counts) and are not what the rows say. Nothing as user: all users', without
+// the server's own jobs.
 struct CountDifference {
   std::optional<UserId> user;
   jobs::JobCounts kept;

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "jobs/job_record.h"
+#include "jobs/system_job.h"
 
 namespace taskgate::sqlite {
 namespace {
@@ -175,8 +176,18 @@ void JobRows::insert(const Job& job) {
                   view(job.worker), view(job.progress_message), queue, view(tags), view(job.error), view(job.result),
                   data, view(terms), job.blocked_by, job.worker_user);
   if (long_data) insert_data_.execute(job.id, job.data);
-  known_types_.note(job.user_id, job.type);
+  if (job.user_id != jobs::system_owner) known_types_.note(job.user_id, job.type);
+  if (job.sealed)
+    database_.statement("INSERT INTO job_sealed (job_id, sealed) VALUES (?, ?)").execute(job.id, *job.sealed);
 }
+
+std::optional<std::string> JobRows::find_sealed(JobId id) {
+  Cursor row = database_.statement("SELECT sealed FROM job_sealed WHERE job_id = ?").query(id);
+  if (!row.next()) return std::nullopt;
+  return std::string(row.text(0));
+}
+
+void JobRows::drop_sealed(JobId id) { database_.statement("DELETE FROM job_sealed WHERE job_id = ?").execute(id); }
 
 std::optional<Job> JobRows::find(JobId id) {
   Cursor row = find_.query(id);

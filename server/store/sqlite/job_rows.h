@@ -78,6 +78,9 @@ class JobRows {
   [[nodiscard]] std::optional<QueuedRow> find_pending(JobId id);
   // The fence of the job's lease, if that worker of that user holds it.
   [[nodiscard]] std::optional<std::int64_t> find_lease(JobId id, const UserId& worker_user, std::string_view worker);
+  // What a job of the server carries sealed, until it ends.
+  [[nodiscard]] std::optional<std::string> find_sealed(JobId id);
+  void drop_sealed(JobId id);
   // Stores a change between pending and processing, which leaves every index alone.
   void store_live(const jobs::Job& job);
   // Stores a change to or from a finished status.

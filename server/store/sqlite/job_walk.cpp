@@ -76,7 +76,9 @@ JobWalk::JobWalk(Database& database, const Scope& scope, const JobFilter& filter
 
 std::vector<std::string> JobWalk::statements(const Scope& scope, const JobFilter& filter, std::int64_t total,
                                              std::int64_t short_walk) {
-  const std::string of_status = condition_on_status(filter.statuses) + (scope.user ? " AND user_id = ?1" : "");
+  const std::string of_status =
+      condition_on_status(filter.statuses) +
+      (scope.user ? " AND user_id = ?1" : " AND user_id <> zeroblob(12)");  // not the server's own
   const auto along = [&](std::string_view rows) {
     return fmt::format("SELECT id, {}, {} FROM jobs {} AND id >= ?7 AND id < ?8 ORDER BY id DESC", of_status,
                        condition_on_rest(filter), rows);

@@ -51,6 +51,9 @@ INSERT INTO job_idempotency_keys VALUES (1, x'070707000000000000000000', 'again'
     {5, R"sql(
 INSERT INTO api_keys VALUES (x'0a', x'0f0e0d0c0b0a09080706050403020100', x'070707000000000000000000', 'ci', 3, 0, 5, NULL, 9);
 )sql"},
+    {11, R"sql(
+INSERT INTO job_sealed VALUES (1001, 'c2VhbGVk');
+)sql"},
 };
 
 // Every row of every table, column by column; columns that a table has gained are left out.

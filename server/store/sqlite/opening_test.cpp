@@ -99,7 +99,7 @@ class BesideAServer : public StoreFixture {
     account.id = user;
     account.email = "ada@example.org";
     account.password_hash = "$argon2id$";
-    return run(store.accounts().create_user(account, std::nullopt)).value();
+    return run(store.accounts().create_user(account, std::nullopt, std::nullopt)).value();
   }
   Role role(SqliteStore& store) { return run(store.accounts().session_authority(session_, now))->role; }
   void sign_in(SqliteStore& store) {

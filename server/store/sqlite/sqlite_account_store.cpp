@@ -19,9 +19,34 @@ using Done = std::monostate;
 
 }  // namespace
 
-Awaitable<Result<User>> SqliteAccountStore::create_user(User user, std::optional<accounts::OneTimeToken> token) {
-  auto work = [&user, &token](WriteContext& context) { return sqlite::create_user(context.database, user, token); };
-  auto change = writer_.execute(work, account_change);
+// What a change gives that may have stored a mail, told when it is on disk.
+template <class Work>
+Awaitable<std::invoke_result_t<Work&, WriteContext&>> SqliteAccountStore::change_with_mail(Work work, bool with_mail) {
+  // The running server would not know of the job.
+  if (with_mail && !writer_.has_queue()) throw StoreFailure("mails can be sent by the running server only");
+  auto change = writer_.execute(std::move(work), account_change);
+  auto value = co_await std::move(change);
+  if (with_mail) mail_ready();
+  co_return value;
+}
+
+Awaitable<Result<User>> SqliteAccountStore::create_user(User user, std::optional<accounts::OneTimeToken> token,
+                                                        std::optional<accounts::OutgoingMail> mail) {
+  auto work = [&user, &token, &mail](WriteContext& context) { return sqlite::create_user(context, user, token, mail); };
+  auto change = change_with_mail(work, mail.has_value());
+  co_return co_await std::move(change);
+}
+
+Awaitable<accounts::SignUpOutcome> SqliteAccountStore::sign_up(accounts::SignUp request, Time now) {
+  auto work = [&request, now](WriteContext& context) { return sqlite::sign_up(context, request, now); };
+  auto change = change_with_mail(work, true);
+  co_return co_await std::move(change);
+}
+
+Awaitable<bool> SqliteAccountStore::replace_token(accounts::OneTimeToken token,
+                                                  std::optional<accounts::OutgoingMail> mail, Time now) {
+  auto work = [&token, &mail, now](WriteContext& context) { return sqlite::replace_token(context, token, mail, now); };
+  auto change = change_with_mail(work, mail.has_value());
   co_return co_await std::move(change);
 }
 
@@ -57,15 +82,6 @@ Awaitable<accounts::UserPage> SqliteAccountStore::list_users(std::string text, s
   co_return co_await std::move(question);
 }
 
-Awaitable<void> SqliteAccountStore::replace_token(accounts::OneTimeToken token) {
-  auto work = [&token](WriteContext& context) {
-    sqlite::replace_token(context.database, token);
-    return Done{};
-  };
-  auto change = writer_.execute(work, account_change);
-  co_await std::move(change);
-}
-
 Awaitable<Result<User>> SqliteAccountStore::verify_email(Sha256Digest token_hash, Time now) {
   auto work = [&token_hash, now](WriteContext& context) {
     return sqlite::verify_email(context.database, token_hash, now);
@@ -84,26 +100,26 @@ Awaitable<std::optional<User>> SqliteAccountStore::find_user_by_token(accounts::
 }
 
 Awaitable<Result<User>> SqliteAccountStore::reset_password(Sha256Digest token_hash, std::string password_hash,
-                                                           Time now) {
-  auto work = [&token_hash, &password_hash, now](WriteContext& context) {
-    return sqlite::reset_password(context.database, token_hash, password_hash, now);
+                                                           std::optional<accounts::OutgoingMail> mail, Time now) {
+  auto work = [&token_hash, &password_hash, &mail, now](WriteContext& context) {
+    return sqlite::reset_password(context, token_hash, password_hash, mail, now);
   };
-  auto change = writer_.execute(work, account_change);
+  auto change = change_with_mail(work, mail.has_value());
   co_return co_await std::move(change);
 }
 
-Awaitable<Result<User>> SqliteAccountStore::change_password(UserId id, std::string expected_hash,
-                                                            std::string password_hash, std::optional<SessionId> keep,
-                                                            Time now) {
-  const PasswordChange wanted{id, std::move(expected_hash), std::move(password_hash), keep};
-  auto work = [&wanted, now](WriteContext& context) { return sqlite::change_password(context.database, wanted, now); };
-  auto change = writer_.execute(work, account_change);
+Awaitable<Result<User>> SqliteAccountStore::change_password(accounts::PasswordChange wanted,
+                                                            std::optional<accounts::OutgoingMail> mail, Time now) {
+  auto work = [&wanted, &mail, now](WriteContext& context) {
+    return sqlite::change_password(context, wanted, mail, now);
+  };
+  auto change = change_with_mail(work, mail.has_value());
   co_return co_await std::move(change);
 }
 
 Awaitable<void> SqliteAccountStore::upgrade_password_hash(UserId id, std::string expected_hash,
                                                           std::string password_hash) {
-  const PasswordChange wanted{id, std::move(expected_hash), std::move(password_hash), std::nullopt};
+  const accounts::PasswordChange wanted{id, std::move(expected_hash), std::move(password_hash), std::nullopt};
   auto work = [&wanted](WriteContext& context) {
     sqlite::upgrade_password_hash(context.database, wanted);
     return Done{};

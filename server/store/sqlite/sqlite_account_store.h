@@ -13,22 +13,24 @@ class SqliteAccountStore final : public accounts::AccountStore {
   SqliteAccountStore(Writer& writer, Readers& readers, Readers& slow_readers)
       : writer_(writer), readers_(readers), slow_readers_(slow_readers) {}
 
-  Awaitable<Result<accounts::User>> create_user(accounts::User user,
-                                                std::optional<accounts::OneTimeToken> token) override;
+  Awaitable<Result<accounts::User>> create_user(accounts::User user, std::optional<accounts::OneTimeToken> token,
+                                                std::optional<accounts::OutgoingMail> mail) override;
+  Awaitable<accounts::SignUpOutcome> sign_up(accounts::SignUp request, Time now) override;
+  Awaitable<bool> replace_token(accounts::OneTimeToken token, std::optional<accounts::OutgoingMail> mail,
+                                Time now) override;
   Awaitable<std::optional<accounts::User>> find_user(UserId id) override;
   Awaitable<std::vector<accounts::User>> find_users(std::vector<UserId> ids) override;
   Awaitable<std::optional<accounts::User>> find_user_by_email(std::string email) override;
   Awaitable<accounts::UserPage> list_users(std::string text, std::size_t limit,
                                            std::optional<std::string> cursor) override;
 
-  Awaitable<void> replace_token(accounts::OneTimeToken token) override;
   Awaitable<Result<accounts::User>> verify_email(Sha256Digest token_hash, Time now) override;
   Awaitable<std::optional<accounts::User>> find_user_by_token(accounts::TokenPurpose purpose, Sha256Digest token_hash,
                                                               Time now) override;
   Awaitable<Result<accounts::User>> reset_password(Sha256Digest token_hash, std::string password_hash,
-                                                   Time now) override;
-  Awaitable<Result<accounts::User>> change_password(UserId id, std::string expected_hash, std::string password_hash,
-                                                    std::optional<SessionId> keep, Time now) override;
+                                                   std::optional<accounts::OutgoingMail> mail, Time now) override;
+  Awaitable<Result<accounts::User>> change_password(accounts::PasswordChange change,
+                                                    std::optional<accounts::OutgoingMail> mail, Time now) override;
   Awaitable<void> upgrade_password_hash(UserId id, std::string expected_hash, std::string password_hash) override;
   Awaitable<Result<accounts::User>> set_role(UserId id, Role role, Time now) override;
   Awaitable<Result<accounts::User>> set_disabled(UserId id, bool disabled, Time now) override;
@@ -51,6 +53,9 @@ class SqliteAccountStore final : public accounts::AccountStore {
   Awaitable<std::size_t> prune(Time before, std::size_t limit) override;
 
  private:
+  template <class Work>
+  Awaitable<std::invoke_result_t<Work&, WriteContext&>> change_with_mail(Work work, bool with_mail);
+
   Writer& writer_;
   Readers& readers_;
   Readers& slow_readers_;
