@@ -11,6 +11,7 @@
 #include "api/session_handlers.h"
 #include "api/submit_handlers.h"
 #include "api/system_handlers.h"
+#include "api/webhook_handlers.h"
 #include "api/worker_handlers.h"
 
 namespace taskgate::api {
@@ -66,6 +67,15 @@ constexpr std::array table{
     Route{"DELETE", "/api/schedules/:id", Policy::user, delete_schedule, KeyScope::jobs_write},
     Route{"POST", "/api/schedules/:id/run", Policy::user, run_schedule, KeyScope::jobs_write},
     Route{"GET", "/api/admin/schedules", Policy::admin, list_all_schedules, KeyScope::admin},
+
+    // webhooks
+    Route{"GET", "/api/webhooks", Policy::user, list_webhooks, KeyScope::jobs_read},
+    Route{"POST", "/api/webhooks", Policy::user, create_webhook, KeyScope::jobs_write},
+    Route{"GET", "/api/webhooks/:id", Policy::user, get_webhook, KeyScope::jobs_read},
+    Route{"PATCH", "/api/webhooks/:id", Policy::user, change_webhook, KeyScope::jobs_write},
+    Route{"DELETE", "/api/webhooks/:id", Policy::user, delete_webhook, KeyScope::jobs_write},
+    Route{"POST", "/api/webhooks/:id/test", Policy::user, test_webhook, KeyScope::jobs_write},
+    Route{"GET", "/api/webhooks/:id/deliveries", Policy::user, list_deliveries, KeyScope::jobs_read},
 
     // queue
     Route{"GET", "/api/admin/queues", Policy::admin, get_queues, KeyScope::admin},

@@ -12,6 +12,7 @@
 #include "jobs/job_waits.h"
 #include "jobs/queue_service.h"
 #include "jobs/schedule_service.h"
+#include "jobs/webhook_service.h"
 #include "jobs/worker_service.h"
 #include "net/http.h"
 #include "rooms/room_service.h"
@@ -48,6 +49,7 @@ struct Services {
   jobs::JobWaits& waits;
   jobs::QueueService& queues;
   jobs::ScheduleService& schedules;
+  jobs::WebhookService& webhooks;
   jobs::WorkerService& workers;
   rooms::RoomService& rooms;
   Metrics& metrics;

@@ -19,6 +19,7 @@
 #include "app/secret_file.h"
 #include "app/thread_loop.h"
 #include "app/version.h"
+#include "app/webhook_handler.h"
 #include "app/worker_types_file.h"
 #include "base/crypto.h"
 #include "base/job_id_time.h"
@@ -55,11 +56,12 @@ std::size_t loop_count(const Config& config) {
   return config.io_threads != 0 ? config.io_threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
-sqlite::SqliteStoreOptions store_options(const Config& config) {
+sqlite::SqliteStoreOptions store_options(const Config& config, IdGenerator& ids) {
   sqlite::SqliteStoreOptions options;
   options.folder = config.data_dir;
   options.fair_share_every = config.fair_share_every;
   options.backlog_max = config.queue_backlog_max;
+  options.ids = &ids;
   return options;
 }
 
@@ -112,6 +114,12 @@ std::vector<jobs::HandlerRegistration> make_handlers(const Config& config,
     handlers.push_back({std::move(unhandled), 1, jobs::make_simulate_handler(config.simulate_speed), left_to_workers});
   }
   return handlers;
+}
+
+jobs::WebhookOptions webhook_options() {
+  jobs::WebhookOptions options;
+  options.url_complaint = handlers::url_complaint;
+  return options;
 }
 
 // The line of the greeting about them; empty when there are none.
@@ -207,6 +215,7 @@ class App::Parts {
   std::unique_ptr<mail::Mailer> mailer_;
   Sealer sealer_;
   WorkerPool mail_pool_;
+  WorkerPool webhook_pool_;
   WorkerPool hash_pool_;
   accounts::AccountService accounts_;
   jobs::JobService jobs_;
@@ -223,6 +232,7 @@ class App::Parts {
   jobs::WorkerDirectories present_;
   jobs::QueueService queues_;
   jobs::ScheduleService schedules_;
+  jobs::WebhookService webhooks_;
   jobs::JobRunner runner_;
   jobs::Scheduler scheduler_;
   Housekeeping housekeeping_;
@@ -237,10 +247,11 @@ class App::Parts {
 
 App::Parts::Parts(Config configuration)
     : config_(std::move(configuration)),
-      store_(store_options(config_)),
+      store_(store_options(config_, ids_)),
       mailer_(make_mailer(config_, clock_)),
       sealer_(data_secret()),
       mail_pool_("mail", mails_at_once, mails_at_once),
+      webhook_pool_("webhook", webhooks_at_once, webhooks_at_once),
       hash_pool_("hash", config_.hash_threads, hashes_waiting_max, hashes_reserved),
       accounts_(store_.accounts(), clock_, ids_, hash_pool_, account_options()),
       jobs_(store_.jobs(), clock_, ids_),
@@ -255,6 +266,7 @@ App::Parts::Parts(Config configuration)
       present_({&served_, &workers_}),
       queues_(store_.jobs(), jobs_, present_, clock_),
       schedules_(store_.schedules(), jobs_, clock_, ids_),
+      webhooks_(store_.webhooks(), store_.jobs(), jobs_, sealer_, clock_, ids_, webhook_options()),
       runner_(engine_loop_.executor(), store_.jobs(), jobs_, clock_, runner_options(config_), registrations_),
       scheduler_(engine_loop_.executor(), store_.schedules(), schedules_, jobs_, clock_, ids_, scheduler_options()),
       housekeeping_(engine_loop_.executor(), store_.accounts(), store_.jobs(), clock_, housekeeping_options(config_)),
@@ -270,6 +282,7 @@ App::Parts::Parts(Config configuration)
           waits_,
           queues_,
           schedules_,
+          webhooks_,
           workers_,
           rooms_,
           metrics_,
@@ -292,7 +305,14 @@ std::string App::Parts::data_secret() const {
 
 std::vector<jobs::HandlerRegistration> App::Parts::own_handlers() {
   MailParts mails{*mailer_, mail_pool_, sealer_, clock_, [this] { return public_url(); }};
-  return {mail_handler(std::move(mails))};
+  WebhookParts webhooks{store_.webhooks(),
+                        store_.jobs(),
+                        webhook_pool_,
+                        sealer_,
+                        clock_,
+                        [this](UserId owner) { return is_enabled(accounts_, owner); },
+                        config_.webhooks_allow_private};
+  return {mail_handler(std::move(mails)), webhook_handler(std::move(webhooks))};
 }
 
 std::string App::Parts::server_secret() const {
@@ -389,6 +409,7 @@ void App::Parts::stop() {
   run_to_completion(runner_.stop());
   handlers_.stop();
   mail_pool_.stop();
+  webhook_pool_.stop();
   sockets_.stop(std::max(config_.stop_grace, sockets_close_within));
   server_.stop(config_.stop_grace);
   run_to_completion(housekeeping_.stop());

@@ -214,6 +214,7 @@ std::vector<Setting> settings(bool production) {
       {"ALLOW_GUESTS", {}, development_only, false, flag(&Config::allow_guests)},
       {"ALLOW_EIO3", {}, "off", false, flag(&Config::allow_eio3)},
       {"HANDLERS_FILE", {}, "", false, text(&Config::handlers_file)},
+      {"WEBHOOKS_ALLOW_PRIVATE", {}, "off", false, flag(&Config::webhooks_allow_private)},
       {"SIMULATE_UNHANDLED", {}, development_only, false, flag(&Config::simulate_unhandled)},
       {"SIMULATE_SPEED", {}, "1", false, number(&Config::simulate_speed, 0.01, 1000.0)},
       {"RATE_LIMITS", {}, "on", false, flag(&Config::rate_limits)},

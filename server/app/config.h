@@ -49,6 +49,7 @@ struct Config {
 
   bool allow_guests = true;
   bool allow_eio3 = false;
+  bool webhooks_allow_private = false;
   std::string handlers_file;  // path; empty: no commands and no URLs run jobs
   bool simulate_unhandled = true;
   double simulate_speed = 1;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/crypto.h"
 #include "handlers/job_body.h"
+#include "handlers/request_signature.h"
 #include "handlers/text.h"
 
 namespace taskgate::handlers {
@@ -60,18 +60,16 @@ HttpPost request_for(const Endpoint& endpoint, const jobs::Job& job, Time now) {
   request.timeout = endpoint.timeout;
   request.allow_private = endpoint.allow_private;
   request.resolve = endpoint.resolve;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  const auto digest = hmac_sha256(endpoint.secret, fmt::format("{}.{}", seconds, request.body));
-  const std::string_view signature(reinterpret_cast<const char*>(digest.data()), digest.size());
   request.headers = {
       "Content-Type: application/json",
       "Accept: application/json",
       "Expect:",  // the body is small enough to be sent at once
       fmt::format("X-Taskgate-Job: {}", to_string(job.id)),
       fmt::format("X-Taskgate-Attempt: {}", job.attempts),
-      fmt::format("X-Taskgate-Timestamp: {}", seconds),
-      fmt::format("X-Taskgate-Signature: sha256={}", to_hex(signature)),
   };
+  for (auto& header : signature_headers(endpoint.secret, request.body, now)) {
+    request.headers.push_back(std::move(header));
+  }
   return request;
 }
 

@@ -33,8 +33,7 @@ struct Endpoint {
 [[nodiscard]] std::shared_ptr<jobs::JobHandler> make_http_handler(Endpoint endpoint, WorkerPool& pool,
                                                                   const Clock& clock);
 
-// The request for a job, signed: X-Taskgate-Signature is "sha256=" and the hex HMAC-SHA256, under the secret, of the
-// timestamp (X-Taskgate-Timestamp, seconds since 1970), a dot and the body.
+// The request for a job, signed with the endpoint's secret (request_signature.h).
 [[nodiscard]] HttpPost request_for(const Endpoint& endpoint, const jobs::Job& job, Time now);
 
 // What an answer means for the job.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -28,6 +29,9 @@ class MemoryJobStore : public JobStore {
     const std::lock_guard lock(mutex_);
     failures_ = calls;
   }
+  // Called when a job has ended, within the verb that ended it; the jobs that it gives are added in the same verb.
+  using FollowEnds = std::function<std::vector<Job>(const Job& ended, Time now)>;
+  void follow_ends(FollowEnds follow) { follow_ends_ = std::move(follow); }
   // How many calls there were, failed ones included: an idle program makes none.
   [[nodiscard]] std::size_t calls() const {
     const std::lock_guard lock(mutex_);
@@ -598,7 +602,17 @@ class MemoryJobStore : public JobStore {
     drop_lease(job);
     touch(job, now);
     if (const auto kept = records_.find(job.id); kept != records_.end()) kept->second.sealed.reset();
+    add_what_follows(job, now);
     tell_dependents(job, now);
+  }
+  void add_what_follows(const Job& ended, Time now) {
+    if (!follow_ends_) return;
+    for (Job& job : follow_ends_(ended, now)) {
+      Job& kept = records_.try_emplace(job.id).first->second.job;
+      kept = std::move(job);
+      enqueue(kept);
+      followed_.push_back(kept);
+    }
   }
   void fail(Job& job, std::string error, Time now) {
     job.error = std::move(error);
@@ -766,7 +780,11 @@ class MemoryJobStore : public JobStore {
     Job& kept = records_.try_emplace(job.id).first->second.job;
     kept = std::move(job);
     note_type(kept);
-    if (kept.status == JobStatus::pending) enqueue(kept);
+    if (kept.status == JobStatus::pending) {
+      enqueue(kept);
+    } else {
+      add_what_follows(kept, now);
+    }
     return {SubmitStatus::created, kept, {}};
   }
   void wait(Job& job, std::optional<Time> run_at, Time now) {
@@ -844,6 +862,7 @@ class MemoryJobStore : public JobStore {
     return job;
   }
 
+  FollowEnds follow_ends_;
   mutable std::mutex mutex_;
   int failures_ = 0;
   std::size_t calls_ = 0;

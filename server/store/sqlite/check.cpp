@@ -75,6 +75,9 @@ constexpr std::array promises = {
     Promise{"Every API key has a user",
             "SELECT printf('key %s', lower(hex(id))) FROM api_keys WHERE NOT EXISTS "
             "(SELECT 1 FROM users WHERE id = user_id)"},
+    Promise{"Every webhook has a user, and a time when it has a reason to be disabled",
+            "SELECT printf('webhook %016x', id) FROM webhooks WHERE (disabled_reason IS NULL) != (disabled_at IS NULL) "
+            "OR NOT EXISTS (SELECT 1 FROM users WHERE id = user_id)"},
 };
 
 // By user, and for all users under the empty id, as in job_counts; the server's own jobs are under the id of zeros.

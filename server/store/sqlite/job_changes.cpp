@@ -2,6 +2,7 @@
 
 #include "jobs/deadlines.h"
 #include "jobs/system_job.h"
+#include "store/sqlite/webhook_commands.h"
 
 namespace taskgate::sqlite {
 namespace {
@@ -75,6 +76,7 @@ void store(WriteContext& context, const Standing& before, const Job& after, Time
   context.counts.moved(after.user_id, before.status, after.status);
   if (!was_finished && is_finished && context.terms.is_awaited(after.id))
     context.ended.emplace_back(after.id, after.status);
+  if (!was_finished && is_finished) tell_webhooks(context, after, now);
 }
 
 // Without recursion: chains of jobs may be long.

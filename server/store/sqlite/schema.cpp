@@ -13,6 +13,7 @@
 #include "store/sqlite/migrations/0009_schedules.h"
 #include "store/sqlite/migrations/0010_job_types.h"
 #include "store/sqlite/migrations/0011_sealed_jobs.h"
+#include "store/sqlite/migrations/0012_webhooks.h"
 
 namespace taskgate::sqlite {
 namespace {
@@ -22,7 +23,7 @@ namespace {
 constexpr std::array migrations = {
     migration_0001_initial,   migration_0002_job_terms,   migration_0003_queue_controls, migration_0004_submit_options,
     migration_0005_api_keys,  migration_0006_worker_user, migration_0007_retention,      migration_0008_job_records,
-    migration_0009_schedules, migration_0010_job_types,   migration_0011_sealed_jobs};
+    migration_0009_schedules, migration_0010_job_types,   migration_0011_sealed_jobs,    migration_0012_webhooks};
 
 void apply_next(Database& database, std::size_t wanted) {
   Transaction transaction(database, Transaction::Kind::write);

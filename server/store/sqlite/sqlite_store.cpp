@@ -8,6 +8,7 @@
 #include "store/sqlite/sqlite_account_store.h"
 #include "store/sqlite/sqlite_job_store.h"
 #include "store/sqlite/sqlite_schedule_store.h"
+#include "store/sqlite/sqlite_webhook_store.h"
 #include "store/sqlite/writer.h"
 
 namespace taskgate::sqlite {
@@ -51,10 +52,11 @@ Database open_for_writing(const SqliteStoreOptions& options, const DataFolder& f
   return database;
 }
 
-Writer::Options writer_options(const SqliteStoreOptions& options) {
+Writer::Options writer_options(const SqliteStoreOptions& options, IdGenerator& own_ids) {
   Writer::Options writer;
   writer.fair_share_every = options.fair_share_every;
   writer.backlog_max = options.backlog_max;
+  writer.ids = options.ids != nullptr ? options.ids : &own_ids;
   writer.with_queue = options.access == Access::server;
   return writer;
 }
@@ -66,12 +68,13 @@ class SqliteStore::Engine {
   explicit Engine(const SqliteStoreOptions& options)
       : folder_(options.folder),
         lock_(lock_for(options, folder_)),
-        writer_(open_for_writing(options, folder_), writer_options(options)),
+        writer_(open_for_writing(options, folder_), writer_options(options, own_ids_)),
         readers_(folder_.database_file(), options.readers, connection_options(options, true)),
         account_readers_(folder_.database_file(), 1, connection_options(options, true)),
         accounts_(writer_, account_readers_, readers_),
         jobs_(writer_, readers_, options.page_examined_max),
-        schedules_(writer_, readers_, jobs_) {}
+        schedules_(writer_, readers_, jobs_),
+        webhooks_(writer_, readers_) {}
 
   void stop() {
     readers_.stop();
@@ -84,17 +87,20 @@ class SqliteStore::Engine {
   [[nodiscard]] SqliteAccountStore& accounts() { return accounts_; }
   [[nodiscard]] SqliteJobStore& jobs() { return jobs_; }
   [[nodiscard]] SqliteScheduleStore& schedules() { return schedules_; }
+  [[nodiscard]] SqliteWebhookStore& webhooks() { return webhooks_; }
   [[nodiscard]] const Writer& writer() const { return writer_; }
 
  private:
   DataFolder folder_;
   std::unique_ptr<FolderLock> lock_;
+  IdGenerator own_ids_;
   Writer writer_;
   Readers readers_;
   Readers account_readers_;
   SqliteAccountStore accounts_;
   SqliteJobStore jobs_;
   SqliteScheduleStore schedules_;
+  SqliteWebhookStore webhooks_;
 };
 
 SqliteStore::SqliteStore(const SqliteStoreOptions& options) {
@@ -111,6 +117,7 @@ SqliteStore::~SqliteStore() { stop(); }
 accounts::AccountStore& SqliteStore::accounts() { return engine_->accounts(); }
 jobs::JobStore& SqliteStore::jobs() { return engine_->jobs(); }
 jobs::ScheduleStore& SqliteStore::schedules() { return engine_->schedules(); }
+jobs::WebhookStore& SqliteStore::webhooks() { return engine_->webhooks(); }
 bool SqliteStore::healthy() const { return engine_->writer().healthy(); }
 
 SqliteStoreStatistics SqliteStore::statistics() const {

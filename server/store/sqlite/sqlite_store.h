@@ -9,8 +9,10 @@
 #include <string>
 
 #include "accounts/account_store.h"
+#include "base/ids.h"
 #include "jobs/job_store.h"
 #include "jobs/schedule_store.h"
+#include "jobs/webhook_store.h"
 
 namespace taskgate::sqlite {
 
@@ -36,6 +38,9 @@ struct SqliteStoreOptions {
   std::size_t page_examined_max = 20'000;
   std::uint32_t fair_share_every = 8;  // see jobs/ready_queue.h
   std::int64_t backlog_max = 0;        // pending jobs per user, where no control says otherwise; 0: no cap
+  // Makes the ids of jobs that follow from others (webhooks); outlives the store. Whoever makes ids of jobs gives the
+  // same one: two generators could make one id twice. Null: one of the store's own.
+  IdGenerator* ids = nullptr;
   // How long a change waits while another program (the command line, a person with sqlite3) writes.
   std::chrono::milliseconds busy_timeout{5'000};
   std::string vfs;  // name of a registered SQLite VFS; empty: the system's files. For tests that inject faults.
@@ -64,6 +69,7 @@ class SqliteStore {
   [[nodiscard]] accounts::AccountStore& accounts();
   [[nodiscard]] jobs::JobStore& jobs();
   [[nodiscard]] jobs::ScheduleStore& schedules();
+  [[nodiscard]] jobs::WebhookStore& webhooks();
 
   // False from a failed transaction (disk full, I/O error) until one succeeds again; the store tries by itself every
   // second.

@@ -3,6 +3,7 @@
 #include "store/sqlite/control_commands.h"
 #include "store/sqlite/job_changes.h"
 #include "store/sqlite/job_commands.h"
+#include "store/sqlite/webhook_commands.h"
 
 namespace taskgate::sqlite {
 namespace {
@@ -72,6 +73,8 @@ Submitted submit_one(WriteContext& context, Submission& submission, Time now) {
   context.live.enter(job, now);
   context.terms.update(job);
   context.counts.added(job.user_id, job.status);
+  // Failed from the start, with what it depends on.
+  if (jobs::is_finished(job.status)) tell_webhooks(context, job, now);
   return {SubmitStatus::created, std::move(job), std::nullopt};
 }
 

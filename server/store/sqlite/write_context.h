@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ids.h"
 #include "store/sqlite/control_rows.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/job_counts.h"
@@ -11,6 +12,7 @@
 #include "store/sqlite/live_jobs.h"
 #include "store/sqlite/pending_terms.h"
 #include "store/sqlite/submission_keys.h"
+#include "store/sqlite/webhook_rows.h"
 
 namespace taskgate::sqlite {
 
@@ -36,6 +38,8 @@ struct WriteContext {
   LiveJobs live;
   PendingTerms terms;
   SubmissionKeys keys;
+  WebhookUsers webhook_users;
+  IdGenerator* ids = nullptr;  // for jobs that the store makes itself; set while there is a queue
 
   // Of the command that is applied now: jobs that ended while others wait for them and have not been told yet; and jobs
   // that changed in consequence of what was asked for, for those who want to know.

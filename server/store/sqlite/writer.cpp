@@ -68,6 +68,7 @@ constexpr std::size_t careful_commands = 10'000;
 Writer::Writer(Database database, Options options) : options_(options), database_(std::move(database)) {
   context_.emplace(*database_, options_.fair_share_every);
   context_->backlog_max = options_.backlog_max;
+  context_->ids = options_.ids;
   if (options_.with_queue) set_counts_right(rebuild_memory());
   thread_ = std::thread(&Writer::work, this);
 }
@@ -176,6 +177,7 @@ void Writer::run_batch(std::span<Command* const> batch) {
 LiveCounts Writer::rebuild_memory() {
   auto live = context_->live.rebuild(context_->rows, context_->controls);
   context_->terms.rebuild(context_->rows);
+  context_->webhook_users.rebuild(*database_);
   memory_is_current_ = true;
   return live;
 }

@@ -92,6 +92,7 @@ class Writer {
     std::uint32_t fair_share_every = 8;
     std::int64_t backlog_max = 0;  // pending jobs per user; 0: no cap
     bool with_queue = true;        // false: no jobs in memory, commands on jobs are refused
+    IdGenerator* ids = nullptr;    // for jobs that commands make; needed with the queue
   };
   // What has been done so far.
   struct Statistics {
