@@ -128,7 +128,7 @@ class EngineSession {
   State state_ = State::open;
   bool poll_pending_ = false;
   bool upgrading_ = false;
-  bool probed_ = false;  // the probe was answered: pending polls are ended so that the client can move
+  bool probed_ = false;       // the probe was answered: pending polls are ended so that the client can move
   bool client_left_ = false;  // while closing: it was the client that closed
   bool ping_outstanding_ = false;
   Moment heartbeat_at_;  // the next ping, or while one is outstanding, the end of patience
