@@ -24,8 +24,8 @@ struct WebhookOptions {
 struct NewWebhook {
   std::string url;
   std::uint8_t events = all_webhook_events;
-  std::optional<std::string> type;
-  std::optional<std::string> tag;
+  std::optional<std::string> type = {};
+  std::optional<std::string> tag = {};
 };
 
 struct CreatedWebhook {

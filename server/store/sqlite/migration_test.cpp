@@ -54,7 +54,7 @@ INSERT INTO api_keys VALUES (x'0a', x'0f0e0d0c0b0a09080706050403020100', x'07070
     {11, R"sql(
 INSERT INTO job_sealed VALUES (1001, 'c2VhbGVk');
 )sql"},
-    {11, R"sql(
+    {12, R"sql(
 INSERT INTO webhooks VALUES (7001, x'070707000000000000000000', 'https://example.org/done', 7, 'Report', NULL, 'c2VhbGVk', NULL,
   NULL, 0, 10, 10);
 )sql"},
