@@ -64,7 +64,7 @@ TEST(TimeZone, RefusesWhatIsNoZoneWithASentence) {
 TEST(TimeZone, ShowsAStrangeNameWithoutItsControlCharactersAndShortened) {
   const auto refused = TimeZone::find(std::string("a\nb") + std::string(1000, 'x'));
   ASSERT_FALSE(refused);
-  const auto& message = refused.error().fields.at(0).message;
+  const std::string message = refused.error().fields.at(0).message;
   EXPECT_NE(message.find("a\\nb"), std::string::npos);
   EXPECT_LT(message.size(), 200U);
 }
