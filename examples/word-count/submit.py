@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any, Mapping
 
 from taskgate import Client
 
@@ -19,8 +20,17 @@ def main() -> int:
         data["delayPerLineMs"] = float(sys.argv[2])
     job = client.submit("Count words", data)
     print(f"job {job['id']}")
-    with client.watch(lambda update: print(f"{update['status']} {update['progress']:.0f} %"), job_id=job["id"], poll_ms=200):
+    shown = []
+
+    def show(update: Mapping[str, Any]) -> None:
+        line = f"{update['status']} {update['progress']:.0f} %"
+        if shown[-1:] != [line]:
+            print(line)
+            shown.append(line)
+
+    with client.watch(show, job_id=job["id"], poll_ms=200):
         done = client.wait(job["id"])
+    show(done)  # the end is often known before it is watched
     if done["status"] != "completed":
         print(f"{done['status']}: {done.get('error', '')}", file=sys.stderr)
         return 1

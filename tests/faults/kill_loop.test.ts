@@ -34,7 +34,8 @@ async function expectOnlyRising(server: Server, before: Map<string, number>): Pr
 async function expectExactCounts(server: Server): Promise<void> {
   const kept = await server.sql("SELECT pending, processing, completed, failed, cancelled FROM job_counts WHERE user_id = x''");
   const sums = [0, 1, 2, 3, 4].map((status) => `sum(status = ${status})`).join(", ");
-  const counted = await server.sql(`SELECT ${sums} FROM jobs`);
+  // The server's own jobs (mails) belong to nobody and are in no count.
+  const counted = await server.sql(`SELECT ${sums} FROM jobs WHERE user_id <> zeroblob(12)`);
   expect(kept.trim(), "counts equal a recount").toBe(counted.trim());
 }
 

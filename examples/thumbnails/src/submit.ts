@@ -13,9 +13,16 @@ const client = new Client({ url: process.env["TASKGATE_URL"] ?? "http://localhos
 const png = (await readFile(file)).toString("base64");
 const job = await client.submit(JOB_TYPE, { png, sizes: sizes.length > 0 ? sizes.map(Number) : [256, 128, 64] });
 console.log(`job ${job.id}`);
-const watch = client.watch(({ status, progress }) => console.log(`${status} ${Math.round(progress)} %`), { jobId: job.id, pollMs: 200 });
+let shown = "";
+const show = ({ status, progress }: { status: string; progress: number }) => {
+  const line = `${status} ${Math.round(progress)} %`;
+  if (line !== shown) console.log(line);
+  shown = line;
+};
+const watch = client.watch(show, { jobId: job.id, pollMs: 200 });
 const done = await client.wait(job.id);
 watch.close();
+show(done); // the end is often known before it is watched
 if (done.status !== "completed") {
   console.error(`${done.status}: ${done.error ?? ""}`);
   process.exit(1);

@@ -186,7 +186,7 @@ class RealServerTest(unittest.TestCase):
         folder = ROOT / "examples/word-count"
         with subprocess.Popen([sys.executable, str(folder / "worker.py")], env=env, stdout=subprocess.PIPE, text=True) as worker:
             try:
-                submit = [sys.executable, str(folder / "submit.py"), str(ROOT / "LICENSE"), "20"]
+                submit = [sys.executable, str(folder / "submit.py"), str(ROOT / "LICENSE"), "100"]
                 outcome = subprocess.run(submit, env=env, capture_output=True, text=True, timeout=60)
                 worker.send_signal(signal.SIGTERM)
                 said, _ = worker.communicate(timeout=30)
